@@ -1,0 +1,1 @@
+"""What every played service stands on: requests, routes, state, time, errors."""

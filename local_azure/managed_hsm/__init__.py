@@ -1,0 +1,1 @@
+"""The Managed HSM data plane: ``https://<name>.managedhsm.azure.net``."""

@@ -1,0 +1,140 @@
+"""Pools as the data plane knows them.
+
+ARM makes, deletes, recovers and purges them through these functions; everything that the data plane keeps
+(roles, keys, the security domain) hangs on :attr:`Pool.instance_id`, which a new pool of the same name does not inherit.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from local_azure.core.clock import iso
+from local_azure.core.world import World
+
+_LIVE, _DELETED = "hsm.pools", "hsm.deleted_pools"
+DATA_COLLECTION_PREFIX = "hsm.data."
+"""Collections whose documents' keys begin with ``<instance_id>/``: they go with the pool when it is purged."""
+DATA_COLLECTIONS = tuple(
+    DATA_COLLECTION_PREFIX + name
+    for name in (
+        "activation",
+        "role_assignments",
+        "role_definitions",
+        "keys",
+        "key_versions",
+        "deleted_keys",
+        "rotation_policies",
+        "settings",
+        "operations",
+    )
+)
+
+NOT_ACTIVATED, ACTIVE, FAILED = "NotActivated", "Active", "Failed"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One Managed HSM, seen from its data plane."""
+
+    instance_id: str
+    name: str
+    arm_id: str
+    location: str
+    tenant_id: str
+    initial_administrators: list[str]
+    """Object ids that are Administrator at ``/`` from birth."""
+    created_at: str
+    retention_days: int
+    purge_protection: bool
+    activation_status: str = NOT_ACTIVATED
+    network: dict[str, Any] = field(default_factory=dict)
+    """``publicNetworkAccess`` and ``networkAcls`` as ARM holds them."""
+
+    @property
+    def host(self) -> str:
+        """The host name of its data plane."""
+        return f"{self.name.lower()}.managedhsm.azure.net"
+
+
+def create(world: World, pool: Pool) -> None:
+    """Takes up a new pool; its name must be free."""
+    world.store.put(_LIVE, pool.name.lower(), asdict(pool))
+
+
+def new_pool(
+    world: World,
+    *,
+    name: str,
+    arm_id: str,
+    location: str,
+    tenant_id: str,
+    initial_administrators: list[str],
+    retention_days: int,
+    purge_protection: bool,
+    network: dict[str, Any],
+) -> Pool:
+    """A pool with a fresh instance id, not activated, not yet taken up."""
+    return Pool(
+        instance_id=str(uuid.uuid4()),
+        name=name,
+        arm_id=arm_id,
+        location=location,
+        tenant_id=tenant_id,
+        initial_administrators=initial_administrators,
+        created_at=iso(world.clock.now()),
+        retention_days=retention_days,
+        purge_protection=purge_protection,
+        network=network,
+    )
+
+
+def by_name(world: World, name: str) -> Pool | None:
+    """The live pool of that name."""
+    document = world.store.get(_LIVE, name.lower())
+    return None if document is None else Pool(**document)
+
+
+def by_host(world: World, host: str) -> Pool | None:
+    """The live pool that a data-plane host name belongs to, ``privatelink`` and regional names included."""
+    name, _, rest = host.partition(".")
+    return by_name(world, name) if rest.endswith("managedhsm.azure.net") else None
+
+
+def update(world: World, pool: Pool, **changes: Any) -> Pool:
+    """Changes the pool's fields and answers the new one."""
+    changed = replace(pool, **changes)
+    world.store.put(_LIVE, pool.name.lower(), asdict(changed))
+    return changed
+
+
+def soft_delete(world: World, name: str) -> None:
+    """Takes the pool out of service and keeps everything in it."""
+    with world.store.transaction():
+        document = world.store.get(_LIVE, name.lower())
+        if document is not None:
+            world.store.put(_DELETED, name.lower(), document)
+            world.store.delete(_LIVE, name.lower())
+
+
+def recover(world: World, name: str) -> Pool | None:
+    """Puts a soft-deleted pool back into service as it was."""
+    with world.store.transaction():
+        document = world.store.get(_DELETED, name.lower())
+        if document is None:
+            return None
+        world.store.put(_LIVE, name.lower(), document)
+        world.store.delete(_DELETED, name.lower())
+    return Pool(**document)
+
+
+def purge(world: World, name: str) -> None:
+    """Forgets a soft-deleted pool and all that was in it."""
+    with world.store.transaction():
+        document = world.store.get(_DELETED, name.lower())
+        if document is None:
+            return
+        for collection in DATA_COLLECTIONS:
+            world.store.delete_prefix(collection, document["instance_id"] + "/")
+        world.store.delete(_DELETED, name.lower())
