@@ -1,0 +1,1 @@
+"""What talks to the Managed HSM: typed, without Pulumi, usable alone."""
