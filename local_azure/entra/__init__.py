@@ -1,0 +1,1 @@
+"""Entra ID: who there is, and tokens that prove it."""

@@ -1,0 +1,1 @@
+"""Microsoft Graph, as far as people and tools look principals up."""
