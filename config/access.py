@@ -1,0 +1,80 @@
+"""Who may do what in the pool: local role definitions and role assignments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from config.fields import Section, Text, matching, refusal, setting
+
+PrincipalKind = Literal["deployer", "identity", "objectId", "group", "user", "servicePrincipal"]
+
+_PRINCIPAL = "deployer, or one of {identity: …}, {objectId: …}, {group: …}, {user: …}, {servicePrincipal: …}"
+_KINDS = ("identity", "objectId", "group", "user", "servicePrincipal")
+
+
+class Principal(Section):
+    """Who is meant.
+
+    In the configuration the word ``deployer`` or a mapping with one key, e.g. ``{identity: testvmmhsm}``.
+    """
+
+    kind: PrincipalKind = Field(description="How the principal is named.")
+    value: str = Field("", description="Its name or object id; empty for the deployer.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_key(cls, value: Any) -> Any:
+        if value == "deployer":
+            return {"kind": "deployer"}
+        if not isinstance(value, dict) or len(value) != 1:
+            raise refusal(_PRINCIPAL)
+        ((kind, name),) = value.items()
+        if kind not in _KINDS or not isinstance(name, str) or not name.strip():
+            raise refusal(_PRINCIPAL)
+        return {"kind": kind, "value": name}
+
+
+class RoleDefinition(Section):
+    """A role of one's own."""
+
+    name: Text = setting(
+        what="The role's name, as assignments use it.",
+        accepted="a name of up to 128 characters that no other role has",
+        example="Contoso Key Reader",
+        max_length=128,
+    )
+    description: str = setting("", what="What the role is for.", accepted="text", example="Reads keys.")
+    data_actions: tuple[Text, ...] = setting(
+        what="What the role may do.",
+        accepted="one or more data actions such as Microsoft.KeyVault/managedHsm/keys/read/action",
+        example=["Microsoft.KeyVault/managedHsm/keys/read/action"],
+        min_length=1,
+    )
+    not_data_actions: tuple[Text, ...] = setting(
+        (),
+        what="What is taken away from the data actions again.",
+        accepted="data actions such as Microsoft.KeyVault/managedHsm/keys/delete",
+        example=["Microsoft.KeyVault/managedHsm/keys/delete"],
+    )
+
+
+class RoleAssignment(Section):
+    """A role, given to a principal at a scope."""
+
+    role: Text = setting(
+        what="A built-in role by name (`Managed HSM ` may be left out), a name of roleDefinitions, or a GUID.",
+        accepted="the name or GUID of a local role",
+        example="Managed HSM Crypto User",
+    )
+    principal: Principal = setting(
+        what="Who gets the role. Users by sign-in name, groups and service principals by display name.",
+        accepted=_PRINCIPAL,
+        example={"identity": "testvmmhsm"},
+    )
+    scope: Annotated[Text, AfterValidator(matching(r"/|/keys|/keys/[0-9A-Za-z-]{1,127}"))] = setting(
+        what="Where the role holds: everywhere, at all keys, or at one key.",
+        accepted="/, /keys or /keys/<name>",
+        example="/keys",
+    )

@@ -1,0 +1,130 @@
+"""What every section of the configuration is made of: the base model and the types of single values.
+
+A value comes from YAML through the engine: numbers and booleans may arrive as text (``pulumi config set`` writes text),
+so both spellings are read; nothing else is converted. Each type and each field says in plain words what it accepts,
+and that sentence is what a person reads when a value is refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+NOT_ACCEPTED = "not_accepted"
+"""The type of the error that :func:`refusal` makes."""
+
+_ARM_ID = r"(?i)/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/[^/]+(/[^/]+/[^/]+)+"
+_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+class Section(BaseModel):
+    """A part of the configuration: immutable, its keys in camelCase, unknown keys refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+
+def setting(default: Any = ..., *, what: str, accepted: str, example: Any, **more: Any) -> Any:
+    """A documented field: what it means, what it accepts in plain words, and one value that is accepted."""
+    return Field(default, description=what, examples=[example], json_schema_extra={"accepted": accepted}, **more)
+
+
+def refusal(accepted: str = "") -> PydanticCustomError:
+    """The error of a value that is not accepted; ``accepted`` says more closely than the field what would be."""
+    return PydanticCustomError(NOT_ACCEPTED, "not accepted", {"accepted": accepted})
+
+
+def _integer(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise refusal()
+    return value
+
+
+def _boolean(value: object) -> object:
+    if isinstance(value, str) and value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise refusal()
+    return value
+
+
+def _text(value: object) -> object:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise refusal()
+    return value
+
+
+def _guid(value: str) -> str:
+    if not re.fullmatch(_GUID, value):
+        raise refusal()
+    return str(uuid.UUID(value))
+
+
+def _project_path(value: str, info: ValidationInfo) -> Path:
+    base = (info.context or {}).get("base")
+    return Path(value) if base is None else Path(base) / value
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(value))
+    except ValueError:
+        raise refusal() from None
+
+
+def matching(pattern: str, accepted: str = "") -> Callable[[str], str]:
+    """A check that the whole text matches ``pattern``."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise refusal(accepted)
+        return value
+
+    return check
+
+
+Integer = Annotated[int, BeforeValidator(_integer)]
+"""A whole number, also written as text."""
+
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
+"""``true`` or ``false``, also written as text."""
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""Text that is not empty."""
+
+Guid = Annotated[Text, AfterValidator(_guid)]
+"""A GUID, in lower case."""
+
+ArmId = Annotated[Text, AfterValidator(matching(_ARM_ID))]
+"""The id of a resource in Azure Resource Manager."""
+
+ProjectPath = Annotated[Text, AfterValidator(_project_path)]
+"""A path; a relative one starts at the project's directory."""
+
+Network = Annotated[Text, AfterValidator(_network)]
+"""An IPv4 network in CIDR notation, without host bits."""
+
+TagName = Annotated[Text, AfterValidator(matching(r"[^<>%&\\?/]{1,512}"))]
+TagValue = Annotated[str, BeforeValidator(lambda value: value if value == "" else _text(value)), Field(max_length=256)]
+Tags = dict[TagName, TagValue]
+"""Names and values that mark a resource (at most 50; names of 512, values of 256 characters)."""
+
+TAGS_ACCEPTED = "at most 50 names (512 characters, none of <>%&\\?/) with text values (256 characters)"

@@ -1,0 +1,149 @@
+"""The pool itself: name, size, retention, administrators, firewall, and what a destroy does to it.
+
+Names, SKUs and limits are those of the resource type ``Microsoft.KeyVault/managedHSMs`` (API description 2024-11-01).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from config.fields import TAGS_ACCEPTED, ArmId, Boolean, Guid, Integer, Section, Tags, Text, refusal, setting
+
+Sku = Literal["Standard_B1", "Custom_B32", "Custom_B6", "Custom_C42", "Custom_C10"]
+"""The sizes of a pool."""
+
+DEPLOYER = "deployer"
+"""The word for whoever runs the program."""
+
+
+def _hsm_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]", value):
+        raise refusal()
+    return value
+
+
+def _ip_rule(value: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError:
+        raise refusal() from None
+    special = network.is_private or network.is_multicast or network.is_reserved or network.is_loopback
+    documentation = any(network.subnet_of(ipaddress.IPv4Network(block)) for block in _DOCUMENTATION)
+    if special and not documentation:
+        raise refusal()
+    return value
+
+
+_DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
+"""RFC 5737: these stand for public addresses in examples and in the local Azure."""
+
+IpRule = Annotated[Text, AfterValidator(_ip_rule)]
+Administrator = Literal["deployer"] | Guid
+
+
+class Firewall(Section):
+    """Who reaches the pool's data plane. The program writes every property, so that no default of the API slips in."""
+
+    public_network_access: Literal["Enabled", "Disabled"] = setting(
+        what="Whether the public endpoint answers at all. `Disabled` leaves the private endpoints only.",
+        accepted="Enabled or Disabled",
+        example="Enabled",
+    )
+    default_action: Literal["Allow", "Deny"] = setting(
+        what="What happens to a caller that no rule names.",
+        accepted="Allow or Deny",
+        example="Deny",
+    )
+    bypass: Literal["AzureServices", "None"] = setting(
+        what="Whether trusted Azure services pass the firewall; switching public access off does not change that.",
+        accepted="AzureServices or None",
+        example="AzureServices",
+    )
+    ip_rules: tuple[IpRule, ...] = setting(
+        (),
+        what="Public IPv4 addresses or networks that are let in although the default action is Deny.",
+        accepted="at most 10 public IPv4 addresses or networks, such as 203.0.113.10 or 203.0.113.0/24",
+        example=["203.0.113.10"],
+        max_length=10,
+    )
+
+
+class Hsm(Section):
+    """A pool that this stack makes."""
+
+    name: Annotated[Text, AfterValidator(_hsm_name)] = setting(
+        what="The pool's name, unique in the world; its address is `https://<name>.managedhsm.azure.net/`.",
+        accepted="3 to 24 letters, digits and hyphens, starting with a letter and ending with a letter or digit",
+        example="contoso-hsm",
+    )
+    sku: Sku = setting(
+        "Standard_B1",
+        what="The size of the pool; the SKU's family follows from it.",
+        accepted="Standard_B1, Custom_B32, Custom_B6, Custom_C42 or Custom_C10",
+        example="Standard_B1",
+    )
+    retention_days: Integer = setting(
+        what="Days for which a deleted pool and deleted keys can be recovered. Never changed later.",
+        accepted="7 to 90 days",
+        example=90,
+        ge=7,
+        le=90,
+    )
+    purge_protection: Boolean = setting(
+        what="Whether nobody can purge before the retention has passed. Can be switched on later, never off.",
+        accepted="true or false",
+        example=True,
+    )
+    initial_administrators: tuple[Administrator, ...] = setting(
+        what="Who administers the new pool, by object id. Used at its creation only; `deployer` only in dev.",
+        accepted="one or more object ids (GUIDs), or deployer in dev",
+        example=["6f2c9b1e-5d0a-4c3e-9b7f-2a1d8e4c6b05"],
+        min_length=1,
+    )
+    firewall: Firewall = setting(
+        what="Who reaches the pool's data plane.",
+        accepted="publicNetworkAccess, defaultAction, bypass and ipRules",
+        example={"publicNetworkAccess": "Disabled", "defaultAction": "Deny", "bypass": "None", "ipRules": []},
+    )
+    on_destroy: Literal["retain", "softDelete", "purge"] = setting(
+        "retain",
+        what="What a destroy of the stack does: leave the pool, delete it softly (billed on), or purge it (dev only).",
+        accepted="retain, softDelete or purge",
+        example="retain",
+    )
+    adopt: Boolean = setting(
+        False,
+        what="Take over a pool of this name that exists in the resource group but not in the stack's state.",
+        accepted="true or false",
+        example=True,
+    )
+    tags: Tags = setting(
+        {}, what="Tags of the pool.", accepted=TAGS_ACCEPTED, example={"owner": "crypto"}, max_length=50
+    )
+
+    @property
+    def sku_family(self) -> Literal["B", "C"]:
+        """The family that the SKU belongs to."""
+        return "B" if "_B" in self.sku else "C"
+
+
+class ExistingHsm(Section):
+    """A pool that another stack owns: only what lies in it is managed here."""
+
+    existing: ArmId = setting(
+        what="The id of a pool that another stack owns. Instead of every other key of this section.",
+        accepted="the ARM id of a Managed HSM",
+        example=(
+            "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoResourceGroup"
+            "/providers/Microsoft.KeyVault/managedHSMs/contoso-hsm"
+        ),
+    )
+
+    @property
+    def name(self) -> str:
+        """The pool's name."""
+        return self.existing.rsplit("/", 1)[-1]

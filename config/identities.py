@@ -1,0 +1,84 @@
+"""The workload's identities, and the virtual machines that have them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Discriminator, Tag
+
+from config.fields import ArmId, Section, Text, matching, setting
+
+_VM_NAME = "1 to 64 letters, digits and hyphens, starting with a letter and not ending with a hyphen"
+VmName = Annotated[Text, AfterValidator(matching(r"[A-Za-z]([0-9A-Za-z-]{0,62}[0-9A-Za-z])?", _VM_NAME))]
+
+
+class VirtualMachine(Section):
+    """A Linux virtual machine in the stack's subnet."""
+
+    size: Text = setting(
+        "Standard_B2s", what="The machine's size.", accepted="an Azure VM size", example="Standard_B2s"
+    )
+    image: Annotated[Text, AfterValidator(matching(r"[^:\s]+:[^:\s]+:[^:\s]+:[^:\s]+"))] = setting(
+        "Canonical:ubuntu-24_04-lts:server:latest",
+        what="The image it starts from.",
+        accepted="publisher:offer:sku:version",
+        example="Canonical:ubuntu-24_04-lts:server:latest",
+    )
+    admin_username: Annotated[Text, AfterValidator(matching(r"[a-z_][a-z0-9_-]{0,31}"))] = setting(
+        "azureuser",
+        what="The name of its administrator.",
+        accepted="1 to 32 lower-case letters, digits, _ and -, starting with a letter or _",
+        example="azureuser",
+    )
+    ssh_public_key: Annotated[Text, AfterValidator(matching(r"ssh-(rsa|ed25519) [A-Za-z0-9+/=]+( .*)?"))] | None = (
+        setting(
+            None,
+            what="The administrator's public SSH key. On Azure a machine needs one.",
+            accepted="a line that begins with ssh-rsa or ssh-ed25519",
+            example="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL8dqLtWvsoAGUU0ogxJA1ScERfcyQCk4LnmAJg2mQ0B ops@contoso.com",
+        )
+    )
+    subnet: ArmId | None = setting(
+        None,
+        what="A subnet that exists; the one of the section network if left out.",
+        accepted="the ARM id of a subnet",
+        example=(
+            "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoNetworks"
+            "/providers/Microsoft.Network/virtualNetworks/hub/subnets/apps"
+        ),
+    )
+
+
+class VmIdentity(Section):
+    """The system-assigned identity of a VM: made with it and gone with it. The VM bears the identity's name."""
+
+    vm: VirtualMachine = setting(
+        what="The virtual machine; `{}` takes every default.",
+        accepted="size, image, adminUsername, sshPublicKey and subnet, each optional",
+        example={},
+    )
+
+
+class UserAssignedIdentity(Section):
+    """An identity of its own: made apart, attached to any number of VMs, outlives them."""
+
+    user_assigned: Literal[True] = setting(
+        what="That this identity stands by itself. Instead of vm.", accepted="true", example=True
+    )
+    vms: tuple[VmName, ...] = setting(
+        (),
+        what="Names of virtual machines that are made with this identity.",
+        accepted="a list of VM names",
+        example=["batch-1", "batch-2"],
+    )
+
+
+def _identity_kind(value: object) -> str:
+    user_assigned = isinstance(value, UserAssignedIdentity) or (isinstance(value, dict) and "userAssigned" in value)
+    return "<userAssigned>" if user_assigned else "<vm>"
+
+
+Identity = Annotated[
+    Annotated[VmIdentity, Tag("<vm>")] | Annotated[UserAssignedIdentity, Tag("<userAssigned>")],
+    Discriminator(_identity_kind),
+]

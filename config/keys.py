@@ -1,0 +1,192 @@
+"""The keys of the pool.
+
+Types, sizes, curves and operations are those of the Managed HSM data plane (key types RSA-HSM, EC-HSM, oct-HSM).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator
+
+from config.fields import TAGS_ACCEPTED, Boolean, Integer, ProjectPath, Section, Tags, Text, matching, refusal, setting
+
+KeyType = Literal["RSA-HSM", "EC-HSM", "oct-HSM"]
+Curve = Literal["P-256", "P-384", "P-521", "P-256K"]
+Operation = Literal["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey", "import"]
+
+SIZES: dict[str, tuple[int, ...]] = {"RSA-HSM": (2048, 3072, 4096), "EC-HSM": (), "oct-HSM": (128, 192, 256)}
+"""The sizes of each key type in bits; EC keys have a curve instead."""
+
+OPERATIONS: dict[str, tuple[Operation, ...]] = {
+    "RSA-HSM": ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"),
+    "EC-HSM": ("sign", "verify"),
+    "oct-HSM": ("encrypt", "decrypt", "wrapKey", "unwrapKey"),
+}
+"""What each key type can do. `import` (a key exchange key) stands alone and is for RSA only."""
+
+KeyName = Annotated[Text, AfterValidator(matching(r"[0-9A-Za-z-]{1,127}", "1 to 127 letters, digits and hyphens"))]
+
+_DURATION = r"P(?=[0-9])([0-9]+Y)?([0-9]+M)?([0-9]+D)?"
+Duration = Annotated[Text, AfterValidator(matching(_DURATION))]
+
+
+def _instant(value: object) -> object:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise refusal()
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise refusal() from None
+    if instant.tzinfo is None or instant.microsecond:
+        raise refusal()
+    return instant
+
+
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+"""A moment in ISO 8601 with its time zone, in whole seconds (the service counts seconds)."""
+
+
+class ReleasePolicy(Section):
+    """Under which attestation an exportable key is released."""
+
+    file: ProjectPath | None = setting(
+        None,
+        what="A file with the policy as JSON.",
+        accepted="the path of a JSON file",
+        example="policies/release.json",
+    )
+    claims: dict[str, Any] | None = setting(
+        None,
+        what="The policy itself.",
+        accepted="a release policy",
+        example={"version": "1.0.0", "anyOf": []},
+    )
+    immutable: Boolean = setting(
+        False,
+        what="Whether the policy can never be changed.",
+        accepted="true or false",
+        example=False,
+    )
+
+
+class Rotation(Section):
+    """When the service makes a new version by itself."""
+
+    after_creation: Duration | None = setting(
+        None,
+        what="The age at which a version is replaced.",
+        accepted="an ISO 8601 duration of at least 28 days, such as P90D",
+        example="P90D",
+    )
+    before_expiry: Duration | None = setting(
+        None,
+        what="How long before its expiry a version is replaced.",
+        accepted="an ISO 8601 duration, such as P30D",
+        example="P30D",
+    )
+    expires_after: Duration | None = setting(
+        None,
+        what="The life of each new version.",
+        accepted="an ISO 8601 duration of at least 28 days, such as P1Y",
+        example="P1Y",
+    )
+
+
+class Key(Section):
+    """A key of the pool; its name is the key of the mapping."""
+
+    type: KeyType = setting(what="The kind of key.", accepted="RSA-HSM, EC-HSM or oct-HSM", example="RSA-HSM")
+    size: Integer | None = setting(
+        None,
+        what="The length in bits. Required for RSA-HSM and oct-HSM unless the material is imported; none for EC-HSM.",
+        accepted="2048, 3072 or 4096 for RSA-HSM; 128, 192 or 256 for oct-HSM",
+        example=3072,
+    )
+    curve: Curve | None = setting(
+        None,
+        what="The curve. Required for EC-HSM unless the material is imported; none for the others.",
+        accepted="P-256, P-384, P-521 or P-256K",
+        example="P-256",
+    )
+    operations: tuple[Operation, ...] = setting(
+        (),
+        what="What the key may be used for; all that its type can do if left out.",
+        accepted="those of encrypt, decrypt, sign, verify, wrapKey, unwrapKey that the type can do; import alone for RSA",
+        example=["wrapKey", "unwrapKey"],
+    )
+    import_from: ProjectPath | None = setting(
+        None,
+        what="A PEM file with the private key to import, not encrypted.",
+        accepted="the path of a PEM file with one private key",
+        example=".local/keys/mycert2.pem",
+    )
+    enabled: Boolean = setting(
+        True,
+        what="Whether the key can be used.",
+        accepted="true or false",
+        example=True,
+    )
+    expires: Instant | None = setting(
+        None,
+        what="When the key ceases to work.",
+        accepted="a moment in ISO 8601 with time zone, such as 2031-01-01T00:00:00Z",
+        example="2031-01-01T00:00:00Z",
+    )
+    not_before: Instant | None = setting(
+        None,
+        what="When the key begins to work.",
+        accepted="a moment in ISO 8601 with time zone, such as 2027-01-01T00:00:00Z",
+        example="2027-01-01T00:00:00Z",
+    )
+    tags: Tags = setting({}, what="Tags of the key.", accepted=TAGS_ACCEPTED, example={"owner": "pay"}, max_length=50)
+    exportable: Boolean = setting(
+        False,
+        what="Whether the key can be released; needs a release policy.",
+        accepted="true or false",
+        example=False,
+    )
+    release_policy: ReleasePolicy | None = setting(
+        None,
+        what="Under which attestation the key is released.",
+        accepted="file or claims, and immutable",
+        example={"file": "policies/release.json"},
+    )
+    rotation: Rotation | None = setting(
+        None,
+        what="When the service makes a new version by itself.",
+        accepted="afterCreation or beforeExpiry, and expiresAfter",
+        example={"afterCreation": "P90D", "expiresAfter": "P1Y"},
+    )
+    restore_from: ProjectPath | None = setting(
+        None,
+        what="A key backup of the same security domain to restore the key from.",
+        accepted="the path of a key backup",
+        example=".local/backups/myrsakey.keybackup",
+    )
+    backup_to: ProjectPath | None = setting(
+        None,
+        what="A file that a backup of the key is written to.",
+        accepted="the path of a file",
+        example=".local/backups/myrsakey.keybackup",
+    )
+    on_remove: Literal["retain", "softDelete", "purge"] = setting(
+        "softDelete",
+        what="What happens to the key when it leaves the configuration.",
+        accepted="retain, softDelete or purge",
+        example="softDelete",
+    )
+    protect: Boolean = setting(
+        False,
+        what="Whether Pulumi refuses to delete or replace the key. True in prod if left out.",
+        accepted="true or false",
+        example=True,
+    )
+
+    @property
+    def effective_operations(self) -> tuple[Operation, ...]:
+        """What the key may be used for, spelled out."""
+        return self.operations or OPERATIONS[self.type]

@@ -1,0 +1,154 @@
+"""The private way to the pool: virtual network, subnet, private DNS, private endpoints."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Discriminator, Tag
+
+from config.fields import ArmId, Boolean, Network, Section, Text, matching, setting
+
+_RESOURCE_NAME = r"[0-9A-Za-z]([0-9A-Za-z._-]{0,78}[0-9A-Za-z_])?"
+_NAME_ACCEPTED = "1 to 80 letters, digits and ._- starting with a letter or digit, not ending with . or -"
+
+ResourceName = Annotated[Text, AfterValidator(matching(_RESOURCE_NAME, _NAME_ACCEPTED))]
+"""The rule that Azure's network resources share."""
+
+_SUBSCRIPTION = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoNetworks/providers"
+
+
+class ExistingResource(Section):
+    """A resource that somebody else owns, by id."""
+
+    id: ArmId = setting(
+        what="The id of one that exists. Instead of every other key of this section.",
+        accepted="an ARM id",
+        example=f"{_SUBSCRIPTION}/Microsoft.Network/virtualNetworks/hub",
+    )
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        return self.id.rsplit("/", 1)[-1]
+
+
+class VirtualNetwork(Section):
+    """A virtual network that this stack makes."""
+
+    name: ResourceName = setting(what="The network's name.", accepted=_NAME_ACCEPTED, example="vnetwest")
+    address_space: Network = setting(
+        what="Its addresses.",
+        accepted="a private IPv4 network of /8 to /29, such as 10.0.0.0/16",
+        example="10.0.0.0/16",
+    )
+
+
+class Subnet(Section):
+    """A subnet that this stack makes."""
+
+    name: ResourceName = setting(what="The subnet's name.", accepted=_NAME_ACCEPTED, example="mainsubnet")
+    address_prefix: Network = setting(
+        what="Its addresses, a part of the network's.",
+        accepted="an IPv4 network of at least /29 within the virtual network's, such as 10.0.1.0/24",
+        example="10.0.1.0/24",
+    )
+
+
+class DnsLink(Section):
+    """A private zone that this stack makes and links to the virtual network."""
+
+    link: ResourceName = setting(what="The name of the link.", accepted=_NAME_ACCEPTED, example="managedhsmzone")
+    registration: Boolean = setting(
+        False,
+        what="Whether VMs of the network register their names in the zone.",
+        accepted="true or false",
+        example=False,
+    )
+
+
+class DnsZone(Section):
+    """A private zone that somebody else owns and has linked."""
+
+    zone_id: ArmId = setting(
+        what="The id of a zone privatelink.managedhsm.azure.net that exists. Instead of link.",
+        accepted="the ARM id of a private DNS zone",
+        example=f"{_SUBSCRIPTION}/Microsoft.Network/privateDnsZones/privatelink.managedhsm.azure.net",
+    )
+
+
+class PrivateEndpoint(Section):
+    """An address of the pool inside the subnet."""
+
+    name: ResourceName = setting(
+        what="The endpoint's name.", accepted=_NAME_ACCEPTED, example="privateendpointmainsubnet"
+    )
+    connection: ResourceName | None = setting(
+        None,
+        what="The name of its connection to the pool; the endpoint's own if left out.",
+        accepted=_NAME_ACCEPTED,
+        example="privatelinkmain",
+    )
+
+    @property
+    def connection_name(self) -> str:
+        """The name of the connection."""
+        return self.connection or self.name
+
+
+def _new_or_existing(value: object) -> str:
+    existing = isinstance(value, ExistingResource) or (isinstance(value, dict) and "id" in value)
+    return "<existing>" if existing else "<new>"
+
+
+def _dns_kind(value: object) -> str:
+    if isinstance(value, str):
+        return "<external>"
+    return "<zone>" if isinstance(value, DnsZone) or (isinstance(value, dict) and "zoneId" in value) else "<link>"
+
+
+VirtualNetworkChoice = Annotated[
+    Annotated[VirtualNetwork, Tag("<new>")] | Annotated[ExistingResource, Tag("<existing>")],
+    Discriminator(_new_or_existing),
+]
+SubnetChoice = Annotated[
+    Annotated[Subnet, Tag("<new>")] | Annotated[ExistingResource, Tag("<existing>")],
+    Discriminator(_new_or_existing),
+]
+DnsChoice = Annotated[
+    Annotated[DnsLink, Tag("<link>")]
+    | Annotated[DnsZone, Tag("<zone>")]
+    | Annotated[Literal["external"], Tag("<external>")],
+    Discriminator(_dns_kind),
+]
+
+
+class PrivateNetwork(Section):
+    """The private way to the pool."""
+
+    location: Text = setting(
+        what="The region of network, endpoints and VMs; the stack's if left out. The pool may be in another.",
+        accepted="an Azure region such as westus",
+        example="westus",
+    )
+    vnet: VirtualNetworkChoice = setting(
+        what="The virtual network.",
+        accepted="name and addressSpace, or id",
+        example={"name": "vnetwest", "addressSpace": "10.0.0.0/16"},
+    )
+    subnet: SubnetChoice = setting(
+        what="The subnet that the private endpoints are in.",
+        accepted="name and addressPrefix, or id",
+        example={"name": "mainsubnet", "addressPrefix": "10.0.1.0/24"},
+    )
+    dns: DnsChoice = setting(
+        what="Who answers for the pool's private name: a zone made here, a zone by id, or `external` (not this stack).",
+        accepted="link and registration, or zoneId, or external",
+        example={"link": "managedhsmzone", "registration": True},
+    )
+    private_endpoints: tuple[PrivateEndpoint, ...] = setting(
+        (),
+        what="The pool's addresses inside the subnet.",
+        accepted="a list of name and connection",
+        example=[{"name": "privateendpointmainsubnet", "connection": "privatelinkmain"}],
+        max_length=64,
+    )

@@ -1,0 +1,119 @@
+"""The security domain: who holds it, how many of them open it, and where it is kept.
+
+The limits (3 to 10 custodians, a quorum of 2 to 10) are the service's.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Discriminator, Tag
+
+from config.fields import Boolean, Integer, ProjectPath, Section, Text, matching, setting
+
+
+class Custodian(Section):
+    """A person who holds a private key that opens the security domain together with others."""
+
+    name: Text = setting(
+        what="Who this is: the name in manifests and messages.",
+        accepted="a name of letters, digits, blanks and ._@- that no other custodian has",
+        example="custodian-1",
+        pattern=r"^[\w.@-]([\w .@-]{0,62}[\w.@-])?$",
+    )
+    certificate: ProjectPath = setting(
+        what="The custodian's public certificate, PEM or DER: RSA of 2048 bits or more. Expired ones are fine.",
+        accepted="the path of a file with one RSA certificate, PEM or DER",
+        example=".local/custodians/cert_1.cer",
+    )
+
+
+class PathDestination(Section):
+    """A file on the machine that runs the program."""
+
+    path: ProjectPath = setting(
+        what="A file that the security domain is written to before the activation is waited for.",
+        accepted="the path of a file, other than every other destination's",
+        example=".local/security-domain/contoso-hsm-SD.json",
+    )
+    optional: Boolean = setting(
+        False,
+        what="Whether the activation goes on although this destination failed.",
+        accepted="true or false",
+        example=False,
+    )
+
+
+class BlobDestination(Section):
+    """A blob in a storage account."""
+
+    blob: Annotated[Text, AfterValidator(matching(r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[^/?#]+/[^?#]+"))] = (
+        setting(
+            what="A blob that the security domain is written to before the activation is waited for.",
+            accepted="https://<account>.blob.core.windows.net/<container>/<name>",
+            example="https://contosocustody.blob.core.windows.net/security-domains/contoso-hsm-SD.json",
+        )
+    )
+    optional: Boolean = setting(
+        False,
+        what="Whether the activation goes on although this destination failed.",
+        accepted="true or false",
+        example=False,
+    )
+
+
+def _destination_kind(value: object) -> str:
+    blob = isinstance(value, BlobDestination) or (isinstance(value, dict) and "blob" in value)
+    return "<blob>" if blob else "<path>"
+
+
+Destination = Annotated[
+    Annotated[PathDestination, Tag("<path>")] | Annotated[BlobDestination, Tag("<blob>")],
+    Discriminator(_destination_kind),
+]
+
+
+class SecurityDomain(Section):
+    """The activation of the pool and the custody of its security domain."""
+
+    quorum: Integer = setting(
+        what="How many custodians together open the security domain.",
+        accepted="2 to 10, and not more than there are custodians",
+        example=2,
+        ge=2,
+        le=10,
+    )
+    custodians: tuple[Custodian, ...] = setting(
+        what="Who holds the security domain.",
+        accepted="3 to 10 custodians, each with name and certificate",
+        example=[
+            {"name": f"custodian-{number}", "certificate": f".local/custodians/cert_{number}.cer"}
+            for number in (1, 2, 3)
+        ],
+        min_length=3,
+        max_length=10,
+    )
+    destinations: tuple[Destination, ...] = setting(
+        what="Where the security domain is kept; at least one that is not optional.",
+        accepted="one or more of {path: …} and {blob: …}",
+        example=[{"path": ".local/security-domain/contoso-hsm-SD.json"}],
+        min_length=1,
+    )
+    rehearsal: Boolean = setting(
+        False,
+        what="Dev only: the custodians' private keys may lie beside their certificates.",
+        accepted="true or false",
+        example=True,
+    )
+    reissue: Text | None = setting(
+        None,
+        what="The pool's name, which confirms that the security domain is downloaded again for changed custodians.",
+        accepted="the pool's name",
+        example="contoso-hsm",
+    )
+    recover_from: ProjectPath | None = setting(
+        None,
+        what="A recovered security domain that is uploaded instead of downloading a new one.",
+        accepted="the path of a file",
+        example=".local/security-domain/recovered.json",
+    )

@@ -1,0 +1,119 @@
+"""The whole configuration of a stack, read and validated: what the program builds from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+
+from config.access import RoleAssignment, RoleDefinition
+from config.fields import Guid, Section, Text, matching, setting
+from config.hsm import ExistingHsm, Hsm
+from config.identities import Identity, VmName
+from config.keys import Key, KeyName
+from config.network import PrivateNetwork
+from config.observation import Diagnostics, Vault
+from config.security_domain import SecurityDomain
+
+LOCATION_KEY = "azure-native:location"
+NAMESPACE = "managed-hsm"
+
+
+def _hsm_kind(value: object) -> str:
+    existing = isinstance(value, ExistingHsm) or (isinstance(value, dict) and "existing" in value)
+    return "<existing>" if existing else "<new>"
+
+
+class Settings(Section):
+    """Every setting of a stack. Paths in it are absolute, defaults filled in."""
+
+    location: Text = Field(
+        alias="azure-native:location",
+        description="The region of resource group and pool.",
+        examples=["eastus2"],
+        json_schema_extra={"accepted": "an Azure region such as eastus2"},
+    )
+    environment: Literal["dev", "prod"] = setting(
+        what="What is allowed, which defaults there are, and how strict policies are.",
+        accepted="dev or prod",
+        example="dev",
+    )
+    subscription_id: Guid | None = setting(
+        None,
+        what="A guard: the program refuses to work on any other subscription.",
+        accepted="a GUID",
+        example="0b1f6471-1bf0-4dda-aec3-cb9272f09590",
+    )
+    resource_group: Annotated[Text, AfterValidator(matching(r"[\w.()-]{0,89}[\w()-]"))] = setting(
+        what="The resource group that everything lies in.",
+        accepted="1 to 90 letters, digits and ._()- not ending with a dot",
+        example="ContosoResourceGroup",
+    )
+    hsm: Annotated[
+        Annotated[Hsm, Tag("<new>")] | Annotated[ExistingHsm, Tag("<existing>")], Discriminator(_hsm_kind)
+    ] = setting(
+        what="The Managed HSM.",
+        accepted="the settings of a pool, or existing",
+        example={
+            "name": "contoso-hsm",
+            "retentionDays": 90,
+            "purgeProtection": True,
+            "initialAdministrators": ["6f2c9b1e-5d0a-4c3e-9b7f-2a1d8e4c6b05"],
+            "firewall": {"publicNetworkAccess": "Disabled", "defaultAction": "Deny", "bypass": "None"},
+        },
+    )
+    security_domain: SecurityDomain | None = setting(
+        None,
+        what="The activation of the pool. Required unless the pool is another stack's.",
+        accepted="quorum, custodians and destinations",
+        example={
+            "quorum": 2,
+            "custodians": [
+                {"name": f"custodian-{number}", "certificate": f".local/custodians/cert_{number}.cer"}
+                for number in (1, 2, 3)
+            ],
+            "destinations": [{"path": ".local/security-domain/contoso-hsm-SD.json"}],
+        },
+    )
+    role_definitions: tuple[RoleDefinition, ...] = setting(
+        (), what="Roles of one's own.", accepted="a list of name, description, dataActions, notDataActions", example=[]
+    )
+    role_assignments: tuple[RoleAssignment, ...] = setting(
+        (),
+        what="Who may do what in the pool.",
+        accepted="a list of role, principal and scope",
+        example=[{"role": "Managed HSM Crypto User", "principal": "deployer", "scope": "/keys"}],
+    )
+    keys: dict[KeyName, Key] = setting(
+        {},
+        what="The keys of the pool, by name.",
+        accepted="a mapping of key names to their settings",
+        example={"myrsakey": {"type": "RSA-HSM", "size": 3072}},
+    )
+    network: PrivateNetwork | None = setting(
+        None,
+        what="The private way to the pool.",
+        accepted="location, vnet, subnet, dns and privateEndpoints",
+        example={
+            "location": "westus",
+            "vnet": {"name": "vnetwest", "addressSpace": "10.0.0.0/16"},
+            "subnet": {"name": "mainsubnet", "addressPrefix": "10.0.1.0/24"},
+            "dns": {"link": "managedhsmzone", "registration": True},
+            "privateEndpoints": [{"name": "privateendpointmainsubnet", "connection": "privatelinkmain"}],
+        },
+    )
+    identities: dict[VmName, Identity] = setting(
+        {},
+        what="The workload's identities, by name, and the VMs that have them.",
+        accepted="a mapping of names to {vm: …} or {userAssigned: true, vms: […]}",
+        example={"testvmmhsm": {"vm": {}}},
+    )
+    vault: Vault | None = setting(
+        None, what="A Key Vault beside the pool.", accepted="name and secrets", example={"name": "contosomivault"}
+    )
+    diagnostics: Diagnostics | None = setting(
+        None,
+        what="Where the pool's audit log and metrics go.",
+        accepted="storage, eventHub and logAnalytics",
+        example={"storage": {"name": "contosohsmlogs"}},
+    )
