@@ -13,14 +13,14 @@ from local_azure.core.errors import ServiceError
 _EQUALS = re.compile(r"(\w+)\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE)
 _STARTS = re.compile(r"startswith\(\s*(\w+)\s*,\s*'((?:[^']|'')*)'\s*\)", re.IGNORECASE)
 _ANY = re.compile(r"(\w+)/any\(\s*(\w+)\s*:\s*\2\s+eq\s+'((?:[^']|'')*)'\s*\)", re.IGNORECASE)
+_OUTSIDE_QUOTES = r"(?=(?:[^']*'[^']*')*[^']*$)"
+_AND = re.compile(r"\s+and\s+" + _OUTSIDE_QUOTES, re.IGNORECASE)
+_OR = re.compile(r"\s+or\s+" + _OUTSIDE_QUOTES, re.IGNORECASE)
 
 
 def matches(condition: str, item: Mapping[str, object]) -> bool:
     """Whether an item meets the condition; names and values compare without case. Raises ServiceError 400."""
-    return any(
-        all(_term(term.strip(" ()") if term.count("(") != term.count(")") else term.strip(), item) for term in terms)
-        for terms in (part.split(" and ") for part in condition.split(" or "))
-    )
+    return any(all(_term(term.strip(), item) for term in _AND.split(part)) for part in _OR.split(condition))
 
 
 def _term(term: str, item: Mapping[str, object]) -> bool:

@@ -1,0 +1,80 @@
+"""The Managed HSM pool itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+from pulumi_azure_native import keyvault
+
+
+@dataclass(frozen=True)
+class ManagedHsmArgs:
+    """What a pool is made from. There are no defaults: the API's own are not what anybody means."""
+
+    resource_group: pulumi.Input[str]
+    location: str
+    name: str
+    sku: str
+    sku_family: str
+    tenant_id: str
+    initial_administrators: Sequence[str]
+    """Object ids; used at creation only."""
+    retention_days: int
+    purge_protection: bool
+    public_network_access: str
+    default_action: str
+    bypass: str
+    ip_rules: Sequence[str]
+    protect: bool
+    retain_on_delete: bool
+    tags: Mapping[str, str] = field(default_factory=dict)
+    import_id: str | None = None
+    """ARM id of a pool that exists and is taken over; None makes a new one."""
+
+
+class ManagedHsm(pulumi.ComponentResource):
+    """A pool, created with its final firewall. Nothing else writes its network settings, and it writes all of them."""
+
+    id: pulumi.Output[str]
+    uri: pulumi.Output[str]
+    """With a slash at its end."""
+    pool: keyvault.ManagedHsm
+    """What lives in the pool is ``deleted_with`` this."""
+
+    def __init__(self, name: str, args: ManagedHsmArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mhsm:components:ManagedHsm", name, {}, opts)
+        self.pool = keyvault.ManagedHsm(
+            name,
+            resource_group_name=args.resource_group,
+            name=args.name,
+            location=args.location,
+            sku=keyvault.ManagedHsmSkuArgs(family=args.sku_family, name=args.sku),
+            properties=keyvault.ManagedHsmPropertiesArgs(
+                tenant_id=args.tenant_id,
+                initial_admin_object_ids=list(args.initial_administrators),
+                enable_soft_delete=True,
+                soft_delete_retention_in_days=args.retention_days,
+                enable_purge_protection=args.purge_protection,
+                public_network_access=args.public_network_access,
+                network_acls=keyvault.MHSMNetworkRuleSetArgs(
+                    bypass=args.bypass,
+                    default_action=args.default_action,
+                    ip_rules=[keyvault.MHSMIPRuleArgs(value=rule) for rule in args.ip_rules],
+                    virtual_network_rules=[],
+                ),
+            ),
+            tags=dict(args.tags),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                retain_on_delete=args.retain_on_delete,
+                import_=args.import_id,
+                # The service reads them when it creates the pool and never again.
+                ignore_changes=["properties.initialAdminObjectIds"],
+            ),
+        )
+        self.id = self.pool.id
+        self.uri = self.pool.properties.apply(lambda properties: str(properties.hsm_uri))
+        self.register_outputs({"id": self.id, "uri": self.uri})
