@@ -1,0 +1,143 @@
+"""Files that must not be lost: written beside, flushed, renamed, flushed again, read back. Never overwritten blindly."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from data_plane.errors import CustodyError, DeadlineError
+from data_plane.waiting import Patience, Say, silent
+
+_OWNER_ONLY: Final = 0o600
+
+
+def sha256_of(content: bytes) -> str:
+    """Lower-case hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def content_of(path: Path) -> bytes | None:
+    """The file's bytes, or None where there is no file. Raises CustodyError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CustodyError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def write(path: Path, content: bytes) -> None:
+    """Puts the bytes at the path, whole or not at all, readable by the owner only, and reads them back.
+
+    After it returns the file survives a crash of the machine. Takes the place of an existing file.
+    Raises CustodyError.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), _OWNER_ONLY)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        temporary = None
+        _flush_directory(path.parent)
+        written = path.read_bytes()
+    except OSError as error:
+        raise CustodyError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
+    if sha256_of(written) != sha256_of(content):
+        raise CustodyError(f"{path}: what was read back is not what was written; the disk or file system is at fault")
+
+
+def rename(path: Path, target: Path) -> None:
+    """Renames a file for good. Raises CustodyError."""
+    try:
+        path.rename(target)
+        _flush_directory(target.parent)
+    except OSError as error:
+        raise CustodyError(f"{path}: cannot be renamed to {target.name}: {error.strerror}") from None
+
+
+def remove(path: Path) -> None:
+    """Removes a file that holds nothing of value; a missing one is fine. Raises CustodyError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CustodyError(f"{path}: cannot be removed: {error.strerror}") from None
+
+
+def free_name(path: Path, stamp: str) -> Path:
+    """A name beside ``path`` that nothing has yet: ``<name>.<stamp>``, with a number where that is taken."""
+    number = 0
+    while True:
+        candidate = path.with_name(f"{path.name}.{stamp}" + (f".{number}" if number else ""))
+        if not candidate.exists():
+            return candidate
+        number += 1
+
+
+def _flush_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(paths: list[Path], patience: Patience, say: Say = silent) -> Iterator[None]:
+    """Holds a lock beside each of the files, so that no other process writes them.
+
+    A provider that outlived its engine may still be writing: it is waited for. The operating system takes the lock
+    from a process that dies. Raises CustodyError, DeadlineError.
+    """
+    with ExitStack() as held:
+        for path in sorted({path.resolve() for path in paths}):
+            held.enter_context(_lock(path.with_name(f"{path.name}.lock"), patience, say))
+        yield
+
+
+@contextmanager
+def _lock(path: Path, patience: Patience, say: Say) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
+    except OSError as error:
+        raise CustodyError(f"{path.parent}: cannot be written to: {error.strerror}") from None
+    try:
+        said = False
+        while not _try_lock(descriptor):
+            if not said:
+                say(f"another process is writing {path.name.removesuffix('.lock')}: waiting for it to end")
+                said = True
+            try:
+                patience.pause()
+            except DeadlineError:
+                raise DeadlineError(
+                    f"{path}: another process has held this lock for {patience.elapsed:.0f} seconds — "
+                    "find it (fuser shows it) and end it, then run again"
+                ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

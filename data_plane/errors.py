@@ -1,0 +1,241 @@
+"""What can go wrong with a Managed HSM, each error in one line: what it is about, the cause, the way out.
+
+::
+
+    DataPlaneError
+    ├── CredentialError            nobody is signed in, or the sign-in was refused
+    ├── RequestError               the service answered with an error
+    │   ├── UnauthenticatedError   401
+    │   ├── ForbiddenError         403: a role is missing, or the firewall shut the door
+    │   ├── NotFoundError          404
+    │   ├── ConflictError          409
+    │   ├── ThrottledError         429
+    │   ├── NotActivatedError      the pool has no security domain yet
+    │   └── ServiceFailureError    5xx
+    ├── UnreachableError           no answer: network, name, proxy, TLS
+    ├── DeadlineError              it took too long
+    ├── CustodyError               security-domain files: lost, altered, of another pool or other custodians
+    └── KeyMaterialError           a file with key material that cannot be used
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_LONGEST_CAUSE = 600
+_FIREWALL_CODES = frozenset({"ForbiddenByFirewall", "ForbiddenByConnection", "ForbiddenByRbacFirewall"})
+
+
+class DataPlaneError(Exception):
+    """Base of all errors of this package. ``str()`` is one line."""
+
+    transient: bool = False
+    """Whether the same call may well succeed later without anybody doing anything."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class CredentialError(DataPlaneError):
+    """No credential was found, or Entra ID refused the one that was."""
+
+
+class RequestError(DataPlaneError):
+    """The service answered with an error that has no class of its own (mostly 400)."""
+
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+        """Seconds that the service asked to wait, if it did."""
+
+
+class UnauthenticatedError(RequestError):
+    """401 in spite of a token."""
+
+
+class ForbiddenError(RequestError):
+    """403."""
+
+    @property
+    def by_firewall(self) -> bool:
+        """Whether the pool's firewall refused the caller's address, so that no role would help."""
+        return self.code in _FIREWALL_CODES or "not authorized and caller is not a trusted service" in str(self)
+
+
+class NotFoundError(RequestError):
+    """404."""
+
+
+class ConflictError(RequestError):
+    """409."""
+
+
+class ThrottledError(RequestError):
+    """429 that did not pass within the client's own retries."""
+
+    transient = True
+
+
+class NotActivatedError(RequestError):
+    """The pool takes only security-domain operations before it is activated."""
+
+
+class ServiceFailureError(RequestError):
+    """5xx that did not pass within the client's own retries."""
+
+    transient = True
+
+
+class UnreachableError(DataPlaneError):
+    """No answer came: the name does not resolve, the connection or the proxy refused, TLS failed, or time ran out."""
+
+    transient = True
+
+
+class DeadlineError(DataPlaneError):
+    """Something did not happen within the time allowed for it."""
+
+
+class CustodyError(DataPlaneError):
+    """A security-domain file or its manifest is not what it should be."""
+
+
+class KeyMaterialError(DataPlaneError):
+    """A file that should hold key material does not, or holds what the HSM cannot take."""
+
+
+@contextmanager
+def mapped(subject: str) -> Iterator[None]:
+    """Turns the Azure SDKs' exceptions into this package's; ``subject`` begins the line.
+
+    Raises the matching :class:`DataPlaneError`, without the SDK's exception behind it: a chained exception would
+    be printed too, and first.
+    """
+    from azure.core import exceptions
+
+    try:
+        yield
+    except exceptions.HttpResponseError as error:
+        raise _of_response(subject, error) from None
+    except exceptions.AzureError as error:
+        raise _of_connection(subject, error) from None
+
+
+def _of_response(subject: str, error: Any) -> DataPlaneError:
+    if error.response is None:
+        return CredentialError(f"{subject}: {_credential_cause(str(error.message))}")
+    status = int(error.response.status_code)
+    code, cause = _envelope(error)
+    wait = _retry_after(error.response.headers)
+    given: dict[str, Any] = {"status": status, "code": code, "retry_after": wait}
+    line = f"{subject}: {status} {code}: {cause}" if code else f"{subject}: {status}: {cause}"
+    if _says_not_activated(code, cause):
+        return NotActivatedError(f"{line} — activate the pool first: download its security domain", **given)
+    match status:
+        case 401:
+            return UnauthenticatedError(f"{line} — sign in again, to the tenant of the pool", **given)
+        case 403:
+            return _forbidden(line, given)
+        case 404:
+            return NotFoundError(line, **given)
+        case 409:
+            return ConflictError(line, **given)
+        case 429:
+            return ThrottledError(f"{line} — the service asks for fewer requests; run again later", **given)
+        case _ if status >= 500:
+            return ServiceFailureError(f"{line} — a failure of the service; run again later", **given)
+        case _:
+            return RequestError(line, **given)
+
+
+def _forbidden(line: str, given: dict[str, Any]) -> ForbiddenError:
+    error = ForbiddenError(line, **given)
+    way_out = (
+        "let this address in (hsm.firewall.ipRules) or come through the private endpoint"
+        if error.by_firewall
+        else "give this principal a local role with that data action at this scope, or sign in as one who has it"
+    )
+    return ForbiddenError(f"{line} — {way_out}", **given)
+
+
+def _of_connection(subject: str, error: Exception) -> DataPlaneError:
+    text = str(error)
+    if "Bearer token authentication is not permitted" in text:
+        return UnreachableError(f"{subject}: only https addresses are allowed")
+    for mark, cause, way_out in _CONNECTION_CAUSES:
+        if any(word in text for word in mark):
+            return UnreachableError(f"{subject}: {cause} — {way_out}")
+    return UnreachableError(f"{subject}: no answer: {_shortened(text)}")
+
+
+_CONNECTION_CAUSES = (
+    (
+        ("ProxyError", "Cannot connect to proxy", "Tunnel connection failed"),
+        "the proxy of HTTPS_PROXY refused or is not there",
+        "check HTTPS_PROXY, and that what listens there runs",
+    ),
+    (
+        ("CERTIFICATE_VERIFY_FAILED", "SSLError", "certificate verify failed"),
+        "the server's TLS certificate is not trusted",
+        "point REQUESTS_CA_BUNDLE at the certificate authority of this network",
+    ),
+    (
+        ("Name or service not known", "NameResolutionError", "getaddrinfo failed", "nodename nor servname"),
+        "the host name does not resolve",
+        "check the name, the network's DNS and, for a private pool, the private DNS zone",
+    ),
+    (
+        ("Connection refused", "No route to host", "Network is unreachable"),
+        "the connection was refused",
+        "check the network, and the way through the private endpoint if the pool is closed to the public",
+    ),
+    (
+        ("timed out", "Timeout"),
+        "no answer within the time allowed",
+        "check the network, and the way through the private endpoint if the pool is closed to the public",
+    ),
+)
+
+
+def _envelope(error: Any) -> tuple[str, str]:
+    """Code and message of the error envelope; the inner code says more where there is one."""
+    try:
+        body = json.loads(error.response.text())
+        detail = body["error"] if isinstance(body, dict) and isinstance(body.get("error"), dict) else {}
+    except (ValueError, TypeError, AttributeError):
+        detail = {}
+    inner = detail.get("innererror")
+    code = (inner.get("code") if isinstance(inner, dict) else None) or detail.get("code") or ""
+    return str(code), _shortened(str(detail.get("message") or error.reason or "no explanation given"))
+
+
+def _retry_after(headers: Any) -> float | None:
+    try:
+        return max(0.0, float(headers.get("Retry-After")))
+    except (TypeError, ValueError):
+        return None
+
+
+def _says_not_activated(code: str, cause: str) -> bool:
+    text = f"{code} {cause}".lower()
+    return "notactivated" in text or "not activated" in text or "has not been activated" in text
+
+
+def _credential_cause(text: str) -> str:
+    position = text.find("AADSTS")
+    if position < 0:
+        return f"no usable credential: {_shortened(text)} — sign in with az login or set ARM_CLIENT_ID and its secret"
+    refusal = text[position:].split("Trace ID:")[0]
+    return f"Entra ID refused the credential: {_shortened(refusal)} — check tenant, client id and secret or certificate"
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_CAUSE else line[: _LONGEST_CAUSE - 1] + "…"

@@ -1,0 +1,160 @@
+"""Where a security domain is kept: the file at each destination, and beside it its manifest.
+
+::
+
+    az400popMHSM-SD.json                  the security domain, mode 0600
+    az400popMHSM-SD.json.manifest.json    which pool, custodians and bytes it belongs to
+    az400popMHSM-SD.json.attempt.json     only while an activation is between its request and the file
+    az400popMHSM-SD.json.lock             held by the process that writes
+    az400popMHSM-SD.json.<time>           an earlier file, with its manifest; never deleted by this program
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from data_plane import durable_files
+from data_plane.custody import Attempt, Custody, Manifest
+from data_plane.errors import CustodyError
+from data_plane.pool import Pool
+from data_plane.waiting import Say, silent
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A place where the security domain is kept."""
+
+    path: Path
+    optional: bool = False
+    """Whether the activation goes on although this place failed."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What lies at one destination."""
+
+    path: Path
+    content: bytes | None
+    manifest: Manifest | None
+    attempt: Attempt | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file is the one that its manifest describes."""
+        if self.content is None or self.manifest is None:
+            return False
+        return durable_files.sha256_of(self.content) == self.manifest.sha256
+
+
+def manifest_path(path: Path) -> Path:
+    """Where the manifest of a security-domain file lies."""
+    return path.with_name(f"{path.name}.manifest.json")
+
+
+def attempt_path(path: Path) -> Path:
+    """Where an activation leaves its mark until the file is on disk."""
+    return path.with_name(f"{path.name}.attempt.json")
+
+
+def look(path: Path) -> Finding:
+    """What lies there. Raises CustodyError where something cannot be read."""
+    manifest = durable_files.content_of(manifest_path(path))
+    attempt = durable_files.content_of(attempt_path(path))
+    return Finding(
+        path=path,
+        content=durable_files.content_of(path),
+        manifest=None if manifest is None else Manifest.from_json(manifest.decode(errors="replace")),
+        attempt=None if attempt is None else Attempt.from_json(attempt.decode(errors="replace")),
+    )
+
+
+def whole_copy(findings: Iterable[Finding], pool: Pool, custody: Custody) -> Finding | None:
+    """The first file that is proved to be this very pool's, for these custodians."""
+    for finding in findings:
+        manifest = finding.manifest
+        if finding.whole and manifest is not None and manifest.is_of(pool) and manifest.custody.fits(custody):
+            return finding
+    return None
+
+
+def mark_attempt(destinations: Sequence[Destination], attempt: Attempt, say: Say = silent) -> None:
+    """Leaves the attempt's mark everywhere, which also shows that every place can be written to.
+
+    Raises CustodyError for a place that is not optional.
+    """
+    for destination in destinations:
+        try:
+            durable_files.write(attempt_path(destination.path), attempt.to_json().encode())
+        except CustodyError as error:
+            if not destination.optional:
+                raise
+            say(f"optional destination: {error}")
+
+
+def unmark_attempt(destinations: Sequence[Destination], say: Say = silent) -> None:
+    """Takes the marks away. Raises CustodyError for a place that is not optional."""
+    for destination in destinations:
+        try:
+            durable_files.remove(attempt_path(destination.path))
+        except CustodyError as error:
+            if not destination.optional:
+                raise
+            say(f"optional destination: {error}")
+
+
+def keep(destinations: Sequence[Destination], content: bytes, manifest: Manifest, say: Say = silent) -> list[Path]:
+    """Puts file and manifest at every destination; answers where they lie now.
+
+    What else lay there is kept under another name. Every place is tried before a failure is raised, so that a full
+    disk in one place does not cost the copy in another. Raises CustodyError.
+    """
+    kept: list[Path] = []
+    failures: list[str] = []
+    for destination in destinations:
+        try:
+            _keep_at(destination.path, content, manifest, say)
+            kept.append(destination.path)
+        except CustodyError as error:
+            if destination.optional:
+                say(f"optional destination: {error}")
+            else:
+                failures.append(str(error))
+    if failures:
+        elsewhere = f"; it is safe at {', '.join(map(str, kept))}" if kept else ""
+        raise CustodyError(f"{'; '.join(failures)}{elsewhere} — mend this and run again")
+    return kept
+
+
+def _keep_at(path: Path, content: bytes, manifest: Manifest, say: Say) -> None:
+    present = durable_files.content_of(path)
+    if present is not None and present != content:
+        _set_aside(path, say)
+    if present != content:
+        durable_files.write(path, content)
+    else:
+        path.chmod(0o600)
+    durable_files.write(manifest_path(path), manifest.to_json().encode())
+
+
+def _set_aside(path: Path, say: Say) -> None:
+    """Renames a file and takes its manifest along; the manifest first, so that a crash separates nothing."""
+    aside = durable_files.free_name(path, _stamp(path))
+    manifest = durable_files.content_of(manifest_path(path))
+    if manifest is not None:
+        durable_files.write(manifest_path(aside), manifest)
+    durable_files.rename(path, aside)
+    say(f"the earlier {path.name} is kept as {aside.name}")
+
+
+def _stamp(path: Path) -> str:
+    """The creation time of the pool that the file belongs to, else the file's own time."""
+    manifest = look(path).manifest
+    if manifest is not None and manifest.hsm_created_at:
+        moment = manifest.hsm_created_at.split(".")[0].rstrip("Z") + "Z"
+    else:
+        moment = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return re.sub(r"[^0-9A-Za-z]", "", moment)

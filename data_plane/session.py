@@ -1,0 +1,163 @@
+"""One credential and few clients for the life of the process.
+
+A client belongs to one thread: the SDKs' challenge policy keeps its token on itself and forgets it in the middle of
+a request, which two threads at once do not survive.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from data_plane.credentials import Identity, Principal, SerialisedCredential, credential, identity, principal
+from data_plane.errors import CredentialError, mapped
+
+if TYPE_CHECKING:
+    from azure.core.rest import HttpRequest, HttpResponse
+    from azure.keyvault.administration import KeyVaultAccessControlClient
+    from azure.keyvault.keys import KeyClient
+    from azure.keyvault.securitydomain import SecurityDomainClient
+    from azure.mgmt.core import ARMPipelineClient
+
+Client = TypeVar("Client")
+
+_PIPELINE: Final[dict[str, Any]] = {
+    # Ten retries, the SDK's default, hide a failure for minutes.
+    "retry_total": 6,
+    "retry_connect": 2,
+    "retry_read": 3,
+    "retry_backoff_factor": 0.5,
+    "retry_backoff_max": 20,
+    "connection_timeout": 20,
+    "read_timeout": 120,
+}
+
+
+class Session:
+    """Clients for one identity. Thread-safe."""
+
+    def __init__(self, chosen: Identity | None = None) -> None:
+        """Signs in as ``chosen``, or as the environment says; not before the first request."""
+        self._chosen = chosen
+        self._lock = threading.Lock()
+        self._credential: SerialisedCredential | None = None
+        self._principal: Principal | None = None
+        self._clients = threading.local()
+
+    @property
+    def identity(self) -> Identity:
+        """Who signs in. Raises CredentialError for settings that are incomplete."""
+        with self._lock:
+            if self._chosen is None:
+                self._chosen = identity()
+            return self._chosen
+
+    @property
+    def credential(self) -> SerialisedCredential:
+        """The credential of this process."""
+        chosen = self.identity
+        with self._lock:
+            if self._credential is None:
+                self._credential = credential(chosen)
+            return self._credential
+
+    def principal(self) -> Principal:
+        """Whom the requests speak for. Raises CredentialError."""
+        if self._principal is None:
+            self._principal = principal(self.credential)
+        return self._principal
+
+    def keys(self, hsm_uri: str) -> KeyClient:
+        """The key client of a pool."""
+        from azure.keyvault.keys import KeyClient
+
+        return self._client("keys", hsm_uri, lambda: KeyClient(hsm_uri, self.credential, **_PIPELINE))
+
+    def access(self, hsm_uri: str) -> KeyVaultAccessControlClient:
+        """The client for local roles of a pool."""
+        from azure.keyvault.administration import KeyVaultAccessControlClient
+
+        return self._client(
+            "access", hsm_uri, lambda: KeyVaultAccessControlClient(hsm_uri, self.credential, **_PIPELINE)
+        )
+
+    def security_domain(self, hsm_uri: str) -> SecurityDomainClient:
+        """The security-domain client of a pool."""
+        from azure.keyvault.securitydomain import SecurityDomainClient
+
+        return self._client(
+            "security domain", hsm_uri, lambda: SecurityDomainClient(hsm_uri, self.credential, **_PIPELINE)
+        )
+
+    def resource_manager_get(self, path: str, api_version: str) -> Any:
+        """GET from ARM: the resource as JSON. Raises DataPlaneError, NotFoundError among them."""
+        from azure.core.rest import HttpRequest
+
+        base = self.identity.cloud.resource_manager
+        client: ARMPipelineClient[HttpRequest, HttpResponse] = self._client("arm", base, lambda: self._arm(base))
+        with mapped(path):
+            response = client.send_request(HttpRequest("GET", f"{base}{path}", params={"api-version": api_version}))
+            response.raise_for_status()
+            return response.json()
+
+    def _arm(self, base: str) -> ARMPipelineClient[HttpRequest, HttpResponse]:
+        from azure.core.pipeline import policies
+        from azure.mgmt.core import ARMPipelineClient
+        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
+
+        return ARMPipelineClient(
+            base,
+            policies=[
+                policies.RequestIdPolicy(),
+                policies.HeadersPolicy(),
+                policies.UserAgentPolicy("managed-hsm"),
+                policies.ProxyPolicy(),
+                policies.ContentDecodePolicy(),
+                policies.RetryPolicy(**_PIPELINE),
+                ARMChallengeAuthenticationPolicy(self.credential, f"{base}/.default"),
+                ARMHttpLoggingPolicy(),
+            ],
+            connection_timeout=_PIPELINE["connection_timeout"],
+            read_timeout=_PIPELINE["read_timeout"],
+        )
+
+    def _client(self, kind: str, address: str, make: Callable[[], Client]) -> Client:
+        clients: dict[tuple[str, str], Any] = self._clients.__dict__.setdefault("made", {})
+        key = (kind, address.rstrip("/").lower())
+        if key not in clients:
+            try:
+                clients[key] = make()
+            except ValueError as error:
+                raise CredentialError(f"{address}: {error}") from None
+        client: Client = clients[key]
+        return client
+
+
+class _Process:
+    """What the process shares."""
+
+    lock: Final = threading.Lock()
+    session: Session | None = None
+    chosen: Identity | None = None
+
+
+def use(chosen: Identity) -> None:
+    """Makes the process sign in as ``chosen`` from now on."""
+    with _Process.lock:
+        if _Process.chosen != chosen:
+            _Process.chosen, _Process.session = chosen, Session(chosen)
+
+
+def current() -> Session:
+    """The session of the process; the environment says who signs in unless :func:`use` did."""
+    with _Process.lock:
+        if _Process.session is None:
+            _Process.session = Session(_Process.chosen)
+        return _Process.session
+
+
+def forget() -> None:
+    """Signs out: the next :func:`current` begins anew. For tests, and after the environment has changed."""
+    with _Process.lock:
+        _Process.session, _Process.chosen = None, None
