@@ -40,6 +40,8 @@ class ManagedHsm(pulumi.ComponentResource):
     id: pulumi.Output[str]
     uri: pulumi.Output[str]
     """With a slash at its end."""
+    created_at: pulumi.Output[str]
+    """When ARM made it, which tells it from an earlier pool of the same name."""
     pool: keyvault.ManagedHsm
     """What lives in the pool is ``deleted_with`` this."""
 
@@ -77,4 +79,5 @@ class ManagedHsm(pulumi.ComponentResource):
         )
         self.id = self.pool.id
         self.uri = self.pool.properties.apply(lambda properties: str(properties.hsm_uri))
+        self.created_at = self.pool.system_data.apply(lambda system_data: str(system_data.created_at))
         self.register_outputs({"id": self.id, "uri": self.uri})

@@ -54,8 +54,10 @@ class VirtualMachineArgs:
     admin_username: str
     ssh_public_key: str | None
     """None makes a key whose private half nobody keeps: the machine is then reached by run command only."""
+    system_assigned_identity: bool
+    """Whether the machine gets an identity that is made and deleted with it."""
     user_assigned_identities: Sequence[pulumi.Input[str]] = ()
-    """ARM ids; none gives the machine a system-assigned identity."""
+    """ARM ids."""
 
 
 class VirtualMachine(pulumi.ComponentResource):
@@ -63,7 +65,7 @@ class VirtualMachine(pulumi.ComponentResource):
 
     id: pulumi.Output[str]
     principal_id: pulumi.Output[str] | None
-    """The system-assigned identity's; None where the machine has others instead."""
+    """The system-assigned identity's; None where the machine has none."""
 
     def __init__(self, name: str, args: VirtualMachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mhsm:components:VirtualMachine", name, {}, opts)
@@ -92,15 +94,15 @@ class VirtualMachine(pulumi.ComponentResource):
             ),
             storage_profile=_storage_profile(args.image),
             os_profile=_os_profile(args),
-            identity=_identity(args.user_assigned_identities),
+            identity=_identity(args),
             # Azure takes the operating system's profile when it creates the machine and never again.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["osProfile"]),
         )
         self.id = machine.id
         self.principal_id = (
-            None
-            if args.user_assigned_identities
-            else machine.identity.apply(lambda identity: str(identity.principal_id))
+            machine.identity.apply(lambda identity: str(identity.principal_id))
+            if args.system_assigned_identity
+            else None
         )
         self.register_outputs({"id": self.id, "principalId": self.principal_id})
 
@@ -135,10 +137,12 @@ def _os_profile(args: VirtualMachineArgs) -> compute.OSProfileArgs:
     )
 
 
-def _identity(user_assigned: Sequence[pulumi.Input[str]]) -> compute.VirtualMachineIdentityArgs:
-    if user_assigned:
-        return compute.VirtualMachineIdentityArgs(type="UserAssigned", user_assigned_identities=list(user_assigned))
-    return compute.VirtualMachineIdentityArgs(type="SystemAssigned")
+def _identity(args: VirtualMachineArgs) -> compute.VirtualMachineIdentityArgs | None:
+    user_assigned = list(args.user_assigned_identities)
+    kinds = ["SystemAssigned"] * args.system_assigned_identity + ["UserAssigned"] * bool(user_assigned)
+    if not kinds:
+        return None
+    return compute.VirtualMachineIdentityArgs(type=", ".join(kinds), user_assigned_identities=user_assigned or None)
 
 
 def _public_key_without_a_private_one() -> str:

@@ -1,0 +1,151 @@
+"""What turns a provisioned pool into one that can be used: activation, roles, keys, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+
+from components.managed_hsm import ManagedHsm
+from dynamic.key import Key, KeyArgs
+from dynamic.role_assignment import RoleAssignment, RoleAssignmentArgs
+from dynamic.security_domain import Custodian, Destination, SecurityDomain, SecurityDomainArgs
+
+
+@dataclass(frozen=True)
+class Activation:
+    """Who holds the security domain, and where it is kept."""
+
+    custodians: Sequence[Custodian]
+    quorum: int
+    destinations: Sequence[Destination]
+    reissue: str | None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A role, given to a principal at a scope."""
+
+    name: str
+    """Unique within the stack."""
+    role: str
+    principal_id: pulumi.Input[str]
+    scope: str
+    before_keys: bool
+    """Whether the keys need it: the deployer's own, or that of a group that the deployer may be in."""
+
+
+@dataclass(frozen=True)
+class KeySettings:
+    """A key, without the pool that it is made in."""
+
+    key_type: str
+    size: int | None
+    curve: str | None
+    operations: Sequence[str]
+    enabled: bool
+    expires: str | None
+    not_before: str | None
+    tags: Mapping[str, str]
+    import_from: str | None
+    on_remove: str
+    protect: bool
+
+
+@dataclass(frozen=True)
+class HsmSetupArgs:
+    """What is set up in the pool."""
+
+    hsm: ManagedHsm
+    activation: Activation
+    assignments: Sequence[Assignment]
+    keys: Mapping[str, KeySettings]
+    protect: bool
+    """Whether Pulumi refuses to delete or replace the activation."""
+    private_way: Sequence[pulumi.Resource] = field(default_factory=list)
+    """What must stand before the pool can be reached, where the only way to it is private."""
+
+
+class HsmSetup(pulumi.ComponentResource):
+    """An activated pool with its roles and keys.
+
+    All of it is ``deleted_with`` the pool: a destroy of the stack needs no access to the data plane.
+    """
+
+    security_domain: SecurityDomain
+    role_assignments: dict[str, RoleAssignment]
+    keys: dict[str, Key]
+
+    def __init__(self, name: str, args: HsmSetupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mhsm:components:HsmSetup", name, {}, opts)
+        self._hsm = args.hsm
+        self.security_domain = self._activate(args)
+        wide = {each.name: self._assign(each, []) for each in args.assignments if not _at_a_key(each)}
+        needed = [wide[each.name] for each in args.assignments if each.name in wide and each.before_keys]
+        self.keys = {key: self._make_key(key, settings, needed) for key, settings in args.keys.items()}
+        narrow = {each.name: self._assign(each, self._key_of(each)) for each in args.assignments if _at_a_key(each)}
+        self.role_assignments = {**wide, **narrow}
+        self.register_outputs({})
+
+    def _activate(self, args: HsmSetupArgs) -> SecurityDomain:
+        return SecurityDomain(
+            "security-domain",
+            SecurityDomainArgs(
+                hsm_id=self._hsm.id,
+                hsm_uri=self._hsm.uri,
+                hsm_created_at=self._hsm.created_at,
+                custodians=list(args.activation.custodians),
+                quorum=args.activation.quorum,
+                destinations=list(args.activation.destinations),
+                reissue=args.activation.reissue,
+            ),
+            opts=self._options(list(args.private_way), protect=args.protect),
+        )
+
+    def _assign(self, assignment: Assignment, after: Sequence[pulumi.Resource]) -> RoleAssignment:
+        return RoleAssignment(
+            assignment.name,
+            RoleAssignmentArgs(
+                hsm_id=self._hsm.id,
+                hsm_uri=self._hsm.uri,
+                hsm_created_at=self._hsm.created_at,
+                role=assignment.role,
+                principal_id=assignment.principal_id,
+                scope=assignment.scope,
+            ),
+            opts=self._options([self.security_domain, *after]),
+        )
+
+    def _make_key(self, key: str, settings: KeySettings, after: Sequence[pulumi.Resource]) -> Key:
+        return Key(
+            key,
+            KeyArgs(
+                hsm_id=self._hsm.id,
+                hsm_uri=self._hsm.uri,
+                hsm_created_at=self._hsm.created_at,
+                key_name=key,
+                key_type=settings.key_type,
+                size=settings.size,
+                curve=settings.curve,
+                operations=list(settings.operations),
+                enabled=settings.enabled,
+                expires=settings.expires,
+                not_before=settings.not_before,
+                tags=dict(settings.tags),
+                import_from=settings.import_from,
+                on_remove=settings.on_remove,
+            ),
+            opts=self._options([self.security_domain, *after], protect=settings.protect),
+        )
+
+    def _key_of(self, assignment: Assignment) -> list[pulumi.Resource]:
+        key = assignment.scope.removeprefix("/keys/")
+        return [self.keys[key]] if key in self.keys else []
+
+    def _options(self, after: Sequence[pulumi.Resource], *, protect: bool = False) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after), deleted_with=self._hsm.pool, protect=protect)
+
+
+def _at_a_key(assignment: Assignment) -> bool:
+    return assignment.scope.startswith("/keys/")

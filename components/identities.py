@@ -1,0 +1,84 @@
+"""The workload's identities and machines, as the settings name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.resource_group import ResourceGroup
+from components.vm_identity import (
+    UserAssignedIdentity,
+    UserAssignedIdentityArgs,
+    VirtualMachine,
+    VirtualMachineArgs,
+)
+from config import Settings
+from config.identities import UserAssignedIdentity as UserAssignedSetting
+from config.identities import VirtualMachine as MachineSetting
+
+
+@dataclass(frozen=True)
+class Identities:
+    """Object ids of the identities' principals by the names that role assignments use."""
+
+    principal_ids: dict[str, pulumi.Output[str]]
+
+
+def make_identities(settings: Settings, group: ResourceGroup, subnet_id: pulumi.Input[str] | None) -> Identities:
+    """Declares every identity, and every machine with all the identities that name it."""
+    location = settings.network.location if settings.network else settings.location
+    found: dict[str, pulumi.Output[str]] = {}
+    attached: dict[str, list[pulumi.Input[str]]] = {}
+    machines: dict[str, MachineSetting] = {}
+    for name, setting in settings.identities.items():
+        if isinstance(setting, UserAssignedSetting):
+            identity = UserAssignedIdentity(name, UserAssignedIdentityArgs(group.name, location, name))
+            found[name] = identity.principal_id
+            for vm in setting.vms:
+                attached.setdefault(vm, []).append(identity.id)
+        else:
+            machines[name] = setting.vm
+    for name in dict.fromkeys((*machines, *attached)):
+        made = _machine(
+            name,
+            machines.get(name, MachineSetting()),
+            group,
+            location,
+            subnet_id,
+            system_assigned=name in machines,
+            user_assigned=attached.get(name, []),
+        )
+        if made.principal_id is not None:
+            found[name] = made.principal_id
+    return Identities(found)
+
+
+def _machine(
+    name: str,
+    setting: MachineSetting,
+    group: ResourceGroup,
+    location: str,
+    subnet_id: pulumi.Input[str] | None,
+    *,
+    system_assigned: bool,
+    user_assigned: list[pulumi.Input[str]],
+) -> VirtualMachine:
+    subnet = setting.subnet or subnet_id
+    if subnet is None:
+        raise TypeError("a machine lies in a subnet; the configuration's reader refuses anything else")
+    return VirtualMachine(
+        name,
+        VirtualMachineArgs(
+            resource_group=group.name,
+            location=location,
+            name=name,
+            subnet_id=subnet,
+            size=setting.size,
+            image=setting.image,
+            admin_username=setting.admin_username,
+            ssh_public_key=setting.ssh_public_key,
+            system_assigned_identity=system_assigned,
+            user_assigned_identities=user_assigned,
+        ),
+    )

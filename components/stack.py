@@ -1,0 +1,197 @@
+"""One stack: from validated settings to components and what a next stack or a person wants to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings
+from components.identities import Identities, make_identities
+from components.managed_hsm import ManagedHsm, ManagedHsmArgs
+from components.private_path import PrivatePath, make_private_path
+from components.resource_group import ResourceGroup, ResourceGroupArgs
+from config import Settings
+from config.access import Principal
+from config.access import RoleAssignment as RoleAssignmentSetting
+from config.certificates import read_certificate
+from config.hsm import Firewall, Hsm
+from config.keys import Key
+from config.security_domain import PathDestination, SecurityDomain
+from dynamic.purge_on_destroy import PurgeOnDestroy, PurgeOnDestroyArgs
+from dynamic.security_domain import Custodian, Destination
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """Who runs the program, and where."""
+
+    tenant_id: str
+    subscription_id: str
+    object_id: str
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What the configuration asks to take over, by ARM id; None where there is nothing to take over."""
+
+    resource_group: str | None = None
+    pool: str | None = None
+
+
+def build(
+    settings: Settings, deployer: Deployer, existing: Existing, object_id: Callable[[str, str], str]
+) -> dict[str, Any]:
+    """Declares every resource of the stack and answers the stack's outputs.
+
+    ``object_id`` finds a principal by kind (``user``, ``group``, ``servicePrincipal``) and name.
+    """
+    hsm_settings, domain = settings.hsm, settings.security_domain
+    if not isinstance(hsm_settings, Hsm) or domain is None:
+        raise TypeError("a stack makes its own pool; the configuration's reader refuses anything else")
+    named = {
+        assignment.principal: object_id(assignment.principal.kind, assignment.principal.value)
+        for assignment in settings.role_assignments
+        if assignment.principal.kind in ("user", "group", "servicePrincipal")
+    }
+    group = ResourceGroup(
+        "resource-group",
+        ResourceGroupArgs(name=settings.resource_group, location=settings.location, import_id=existing.resource_group),
+    )
+    hsm = _make_pool(settings, hsm_settings, deployer, group, existing)
+    private_path = make_private_path(settings, group, hsm)
+    identities = make_identities(settings, group, private_path.subnet_id)
+    setup = HsmSetup(
+        "hsm-setup",
+        HsmSetupArgs(
+            hsm=hsm,
+            activation=_activation(domain),
+            assignments=[_assignment(each, deployer, identities, named) for each in settings.role_assignments],
+            keys={name: _key(key) for name, key in settings.keys.items()},
+            protect=settings.environment == "prod",
+            private_way=private_path.reachable if _only_privately(hsm_settings.firewall) else [],
+        ),
+    )
+    return _outputs(hsm, setup, private_path, identities)
+
+
+def _make_pool(
+    settings: Settings, pool: Hsm, deployer: Deployer, group: ResourceGroup, existing: Existing
+) -> ManagedHsm:
+    purge: Sequence[pulumi.Resource] = []
+    if pool.on_destroy == "purge":
+        # The pool depends on it, so a destroy deletes the pool first and then purges it.
+        purge = [
+            PurgeOnDestroy(
+                "purge-on-destroy",
+                PurgeOnDestroyArgs(
+                    subscription_id=deployer.subscription_id, location=settings.location, name=pool.name
+                ),
+            )
+        ]
+    return ManagedHsm(
+        "managed-hsm",
+        ManagedHsmArgs(
+            resource_group=group.name,
+            location=settings.location,
+            name=pool.name,
+            sku=pool.sku,
+            sku_family=pool.sku_family,
+            tenant_id=deployer.tenant_id,
+            initial_administrators=[
+                deployer.object_id if each == "deployer" else each for each in pool.initial_administrators
+            ],
+            retention_days=pool.retention_days,
+            purge_protection=pool.purge_protection,
+            public_network_access=pool.firewall.public_network_access,
+            default_action=pool.firewall.default_action,
+            bypass=pool.firewall.bypass,
+            ip_rules=pool.firewall.ip_rules,
+            protect=settings.environment == "prod",
+            retain_on_delete=pool.on_destroy == "retain",
+            tags=pool.tags,
+            import_id=existing.pool,
+        ),
+        opts=pulumi.ResourceOptions(depends_on=purge),
+    )
+
+
+def _only_privately(firewall: Firewall) -> bool:
+    """Whether the program can reach the data plane through a private endpoint only."""
+    closed = firewall.public_network_access == "Disabled"
+    return closed or (firewall.default_action == "Deny" and not firewall.ip_rules)
+
+
+def _activation(domain: SecurityDomain) -> Activation:
+    return Activation(
+        custodians=[
+            Custodian(name=each.name, certificate=read_certificate(each.certificate).pem) for each in domain.custodians
+        ],
+        quorum=domain.quorum,
+        destinations=[
+            Destination(path=str(each.path), optional=each.optional)
+            for each in domain.destinations
+            if isinstance(each, PathDestination)
+        ],
+        reissue=domain.reissue,
+    )
+
+
+def _assignment(
+    setting: RoleAssignmentSetting, deployer: Deployer, identities: Identities, named: dict[Principal, str]
+) -> Assignment:
+    principal = setting.principal
+    principal_id: pulumi.Input[str]
+    match principal.kind:
+        case "deployer":
+            principal_id = deployer.object_id
+        case "identity":
+            principal_id = identities.principal_ids[principal.value]
+        case "objectId":
+            principal_id = principal.value
+        case _:
+            principal_id = named[principal]
+    who = principal.value or principal.kind
+    return Assignment(
+        name=f"{setting.role}: {who} at {setting.scope}",
+        role=setting.role,
+        principal_id=principal_id,
+        scope=setting.scope,
+        before_keys=principal.kind in ("deployer", "group") or principal_id == deployer.object_id,
+    )
+
+
+def _key(key: Key) -> KeySettings:
+    return KeySettings(
+        key_type=key.type,
+        size=key.size,
+        curve=key.curve,
+        operations=key.effective_operations,
+        enabled=key.enabled,
+        expires=key.expires.isoformat() if key.expires else None,
+        not_before=key.not_before.isoformat() if key.not_before else None,
+        tags=key.tags,
+        import_from=str(key.import_from) if key.import_from else None,
+        on_remove=key.on_remove,
+        protect=key.protect,
+    )
+
+
+def _outputs(hsm: ManagedHsm, setup: HsmSetup, path: PrivatePath, identities: Identities) -> dict[str, Any]:
+    return {
+        "hsmId": hsm.id,
+        "hsmUri": hsm.uri,
+        "keys": {
+            name: {"id": key.key_id, "versionlessId": key.versionless_id, "version": key.version}
+            for name, key in setup.keys.items()
+        },
+        "roleAssignments": {name: assignment.assignment_name for name, assignment in setup.role_assignments.items()},
+        "securityDomain": {
+            "files": setup.security_domain.files,
+            "sha256": setup.security_domain.sha256,
+        },
+        "privateEndpoints": path.ip_addresses,
+        "identities": identities.principal_ids,
+    }
