@@ -92,14 +92,21 @@ class Session:
 
     def resource_manager_get(self, path: str, api_version: str) -> Any:
         """GET from ARM: the resource as JSON. Raises DataPlaneError, NotFoundError among them."""
+        return self._resource_manager("GET", path, api_version).json()
+
+    def resource_manager_post(self, path: str, api_version: str) -> None:
+        """POST to ARM without a body: the beginning of an operation. Raises DataPlaneError."""
+        self._resource_manager("POST", path, api_version)
+
+    def _resource_manager(self, method: str, path: str, api_version: str) -> HttpResponse:
         from azure.core.rest import HttpRequest
 
         base = self.identity.cloud.resource_manager
         client: ARMPipelineClient[HttpRequest, HttpResponse] = self._client("arm", base, lambda: self._arm(base))
         with mapped(path):
-            response = client.send_request(HttpRequest("GET", f"{base}{path}", params={"api-version": api_version}))
+            response = client.send_request(HttpRequest(method, f"{base}{path}", params={"api-version": api_version}))
             response.raise_for_status()
-            return response.json()
+            return response
 
     def _arm(self, base: str) -> ARMPipelineClient[HttpRequest, HttpResponse]:
         from azure.core.pipeline import policies
