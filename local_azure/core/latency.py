@@ -13,6 +13,7 @@ AZURE_SECONDS: dict[str, float] = {
     "managed_hsm.delete": 60.0,
     "managed_hsm.purge": 300.0,
     "security_domain.activate": 60.0,
+    "role_assignment.propagate": 20.0,
     "key.create": 1.0,
     "network.create": 5.0,
     "private_endpoint.create": 45.0,

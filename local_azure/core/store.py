@@ -100,6 +100,28 @@ class Store:
             )
         return cursor.rowcount
 
+    def count(self, collection_prefix: str) -> int:
+        """How many documents the collections whose names begin so hold together."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT count(*) FROM documents WHERE substr(collection, 1, ?) = ?",
+                (len(collection_prefix), collection_prefix),
+            ).fetchone()
+        return int(row[0])
+
+    @property
+    def changes(self) -> int:
+        """A number that grows with every document written or deleted."""
+        with self._lock:
+            return self._connection.total_changes
+
+    def snapshot(self) -> Store:
+        """A copy in memory of what there is now, to be closed by the caller."""
+        copy = Store(":memory:")
+        with self._lock:
+            self._connection.backup(copy._connection)
+        return copy
+
     def clear(self) -> None:
         """Forgets everything."""
         with self._lock:

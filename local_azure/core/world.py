@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from local_azure.core.clock import Clock
 from local_azure.core.http import Request, Response
@@ -40,8 +40,19 @@ class Service(Protocol):
 
     name: str
 
+    def __init__(self, world: World) -> None:
+        """Every service is made from the world alone, so that it can be made again on another state."""
+
     def plays(self, host: str) -> bool:
         """Whether requests to this host name are for it."""
 
     def handle(self, request: Request) -> Response:
         """Answers one request. May raise ServiceError. Called from many threads at once."""
+
+
+@runtime_checkable
+class AsksForClientCertificate(Protocol):
+    """A service that wants to see the client's certificate in TLS at some of its hosts; clients may have none."""
+
+    def asks_for_client_certificate(self, host: str) -> bool:
+        """Whether the handshake at this host asks for one."""

@@ -1,0 +1,7 @@
+"""``python -m local_azure``."""
+
+import sys
+
+from local_azure.cli import main
+
+sys.exit(main())

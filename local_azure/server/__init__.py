@@ -1,0 +1,1 @@
+"""The daemon: proxy, certificate authority, dispatcher, control."""

@@ -1,0 +1,71 @@
+"""A client of the control API, for tests and the command line. Standard library only."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+
+
+class ControlError(Exception):
+    """The local Azure does not answer, or refused."""
+
+
+class ControlClient:
+    """Talks to the local Azure that listens on ``port`` of 127.0.0.1."""
+
+    def __init__(self, port: int, timeout_seconds: float = 10.0) -> None:
+        self._port = port
+        self._timeout = timeout_seconds
+
+    def status(self) -> dict[str, Any]:
+        """Process id, home, port, uptime, what is played, number of resources, clock, latency, faults."""
+        return self._ask("GET", "status")  # type: ignore[no-any-return]
+
+    def reset(self) -> None:
+        """Forgets all state, faults, the clock's offset, latency and the request log; keeps CA and credentials."""
+        self._ask("POST", "reset")
+
+    def move_clock(self, seconds: float) -> str:
+        """Moves the time of the local Azure, back with a negative number; answers the new time (ISO 8601)."""
+        return str(self._ask("POST", "clock", {"seconds": seconds})["now"])
+
+    def now(self) -> str:
+        """The time of the local Azure (ISO 8601)."""
+        return str(self._ask("GET", "clock")["now"])
+
+    def set_latency(self, scale: float) -> None:
+        """0 answers at once, 1 takes as long as Azure."""
+        self._ask("PUT", "latency", {"scale": scale})
+
+    def add_fault(self, kind: str, **fields: Any) -> str:
+        """Puts a fault in force (see :class:`local_azure.core.faults.FaultRule`); answers its id."""
+        return str(self._ask("POST", "faults", {"kind": kind, **fields})["id"])
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that still wait for requests."""
+        return self._ask("GET", "faults")  # type: ignore[no-any-return]
+
+    def clear_faults(self) -> None:
+        """Nothing goes wrong any more."""
+        self._ask("DELETE", "faults")
+
+    def log(self) -> list[dict[str, Any]]:
+        """The request log, oldest first."""
+        return self._ask("GET", "log")  # type: ignore[no-any-return]
+
+    def _ask(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._timeout)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, f"/_local_azure/{name}", payload, {"X-Local-Azure": "control"})
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ControlError(f"No local Azure answers on 127.0.0.1:{self._port}: {error}") from None
+        finally:
+            connection.close()
+        if response.status != 200:
+            reason = answer.get("error") if isinstance(answer, dict) else answer
+            raise ControlError(f"{method} {name}: {response.status} {reason}")
+        return answer

@@ -1,0 +1,67 @@
+"""TLS contexts by host name."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable
+
+from local_azure.server.authority import CertificateAuthority
+
+_HOST_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_CIPHER_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""With forward secrecy, for TLS 1.2; every suite of TLS 1.3 has forward secrecy."""
+
+
+def is_host_name(text: str) -> bool:
+    """Whether this is a fully qualified DNS name in lower case."""
+    return _HOST_NAME.fullmatch(text) is not None
+
+
+class HostContext(ssl.SSLContext):
+    """The context of one played host; a request that came through it can only be for that host."""
+
+    host: str
+
+
+class TlsContexts:
+    """A server-side context for every played host, made when it is first asked for."""
+
+    def __init__(self, authority: CertificateAuthority, wants_client_certificate: Callable[[str], bool]) -> None:
+        self._authority = authority
+        self._wants_client_certificate = wants_client_certificate
+        self._contexts: dict[str, HostContext] = {}
+
+    def for_host(self, host: str) -> HostContext:
+        """The context for one host name."""
+        if host not in self._contexts:
+            context = HostContext(ssl.PROTOCOL_TLS_SERVER)
+            _harden(context)
+            context.host = host
+            context.load_cert_chain(self._authority.certificate_file(host))
+            if self._wants_client_certificate(host):
+                context.load_verify_locations(self._authority.bundle)
+                context.verify_mode = ssl.CERT_OPTIONAL
+            self._contexts[host] = context
+        return self._contexts[host]
+
+    def by_server_name(self, plays: Callable[[str], bool]) -> ssl.SSLContext:
+        """A context that becomes that of the host which the client names, and refuses any other (RFC 6066)."""
+
+        def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
+            host = (name or "").lower()
+            if not is_host_name(host) or not plays(host):
+                return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+            connection.context = self.for_host(host)
+            return None
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _harden(context)
+        context.sni_callback = choose
+        return context
+
+
+def _harden(context: ssl.SSLContext) -> None:
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHER_SUITES)
+    context.set_alpn_protocols(["http/1.1"])

@@ -1,0 +1,12 @@
+"""The services that are played."""
+
+from __future__ import annotations
+
+from local_azure.core.world import Service, World
+from local_azure.entra.service import EntraService
+from local_azure.graph.service import GraphService
+
+
+def all_services(world: World) -> list[Service]:
+    """One of each, all on the same world."""
+    return [EntraService(world), GraphService(world)]
