@@ -42,12 +42,13 @@ def object_id(credential: Any, kind: str, name: str) -> str:
 def _matching(credential: Any, collection: str, attribute: str, name: str) -> list[str]:
     from azure.core import PipelineClient
     from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
-    from azure.core.rest import HttpRequest
+    from azure.core.rest import HttpRequest, HttpResponse
 
     condition = quote(f"{attribute} eq '{name.replace(chr(39), chr(39) * 2)}'")
     request = HttpRequest("GET", f"{GRAPH}/v1.0/{collection}?$select=id&$filter={condition}")
     policies = [RetryPolicy(), BearerTokenCredentialPolicy(credential, f"{GRAPH}/.default")]
-    with mapped(f"looking up {name!r} in Microsoft Graph"), PipelineClient(GRAPH, policies=policies) as client:
+    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(GRAPH, policies=policies)
+    with mapped(f"looking up {name!r} in Microsoft Graph"), client:
         response = client.send_request(request)
         if response.status_code == 403:
             raise ForbiddenError(
