@@ -5,6 +5,8 @@
 """
 
 from config.problems import ConfigurationError, Problem
+from config.reading import parse
 from config.settings import Settings
+from config.stack import load
 
-__all__ = ["ConfigurationError", "Problem", "Settings"]
+__all__ = ["ConfigurationError", "Problem", "Settings", "load", "parse"]

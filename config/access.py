@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.fields import Section, Text, matching, refusal, setting
+from config.fields import Section, Text, guid, matching, refusal, setting
+from data_plane.built_in_roles import guid_of, name_of
 
 PrincipalKind = Literal["deployer", "identity", "objectId", "group", "user", "servicePrincipal"]
 
@@ -33,7 +34,7 @@ class Principal(Section):
         ((kind, name),) = value.items()
         if kind not in _KINDS or not isinstance(name, str) or not name.strip():
             raise refusal(_PRINCIPAL)
-        return {"kind": kind, "value": name}
+        return {"kind": kind, "value": guid(name) if kind == "objectId" else name}
 
 
 class RoleDefinition(Section):
@@ -60,10 +61,19 @@ class RoleDefinition(Section):
     )
 
 
+def _full_name(role: str) -> str:
+    return name_of(role) or _by_name(role) or role
+
+
+def _by_name(role: str) -> str | None:
+    found = guid_of(role) or guid_of(f"Managed HSM {role}")
+    return found and (name_of(found) or found)
+
+
 class RoleAssignment(Section):
     """A role, given to a principal at a scope."""
 
-    role: Text = setting(
+    role: Annotated[Text, AfterValidator(_full_name)] = setting(
         what="A built-in role by name (`Managed HSM ` may be left out), a name of roleDefinitions, or a GUID.",
         accepted="the name or GUID of a local role",
         example="Managed HSM Crypto User",
@@ -78,3 +88,8 @@ class RoleAssignment(Section):
         accepted="/, /keys or /keys/<name>",
         example="/keys",
     )
+
+    @property
+    def role_guid(self) -> str | None:
+        """The GUID of a built-in role, or the one that is given; None for a role of roleDefinitions."""
+        return guid_of(self.role)

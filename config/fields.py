@@ -32,7 +32,6 @@ class Section(BaseModel):
         frozen=True,
         extra="forbid",
         alias_generator=to_camel,
-        populate_by_name=True,
         hide_input_in_errors=True,
     )
 
@@ -71,15 +70,23 @@ def _text(value: object) -> object:
     return value
 
 
-def _guid(value: str) -> str:
+def guid(value: str) -> str:
+    """The GUID in lower case; refused if it is none."""
     if not re.fullmatch(_GUID, value):
         raise refusal()
     return str(uuid.UUID(value))
 
 
-def _project_path(value: str, info: ValidationInfo) -> Path:
+def _project_path(value: Path, info: ValidationInfo) -> Path:
     base = (info.context or {}).get("base")
-    return Path(value) if base is None else Path(base) / value
+    return value if base is None else Path(base) / value
+
+
+def _region(value: str) -> str:
+    name = value.replace(" ", "").lower()
+    if not re.fullmatch(r"[a-z]+[0-9]{0,2}", name):
+        raise refusal()
+    return name
 
 
 def _network(value: str) -> str:
@@ -110,13 +117,16 @@ Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Text = Annotated[str, BeforeValidator(_text)]
 """Text that is not empty."""
 
-Guid = Annotated[Text, AfterValidator(_guid)]
+Guid = Annotated[Text, AfterValidator(guid)]
 """A GUID, in lower case."""
 
 ArmId = Annotated[Text, AfterValidator(matching(_ARM_ID))]
 """The id of a resource in Azure Resource Manager."""
 
-ProjectPath = Annotated[Text, AfterValidator(_project_path)]
+Region = Annotated[Text, AfterValidator(_region)]
+"""An Azure region, as ``eastus2`` ("East US 2" is read as that)."""
+
+ProjectPath = Annotated[Path, BeforeValidator(_text), AfterValidator(_project_path)]
 """A path; a relative one starts at the project's directory."""
 
 Network = Annotated[Text, AfterValidator(_network)]
@@ -124,7 +134,7 @@ Network = Annotated[Text, AfterValidator(_network)]
 
 TagName = Annotated[Text, AfterValidator(matching(r"[^<>%&\\?/]{1,512}"))]
 TagValue = Annotated[str, BeforeValidator(lambda value: value if value == "" else _text(value)), Field(max_length=256)]
-Tags = dict[TagName, TagValue]
-"""Names and values that mark a resource (at most 50; names of 512, values of 256 characters)."""
+Tags = Annotated[dict[TagName, TagValue], Field(max_length=50)]
+"""Names and values that mark a resource (ARM allows 50 of them; names of 512, values of 256 characters)."""
 
 TAGS_ACCEPTED = "at most 50 names (512 characters, none of <>%&\\?/) with text values (256 characters)"

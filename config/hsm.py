@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from config.fields import TAGS_ACCEPTED, ArmId, Boolean, Guid, Integer, Section, Tags, Text, refusal, setting
+from config.fields import TAGS_ACCEPTED, ArmId, Boolean, Integer, Section, Tags, Text, guid, refusal, setting
 
 Sku = Literal["Standard_B1", "Custom_B32", "Custom_B6", "Custom_C42", "Custom_C10"]
 """The sizes of a pool."""
@@ -42,7 +42,7 @@ _DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
 """RFC 5737: these stand for public addresses in examples and in the local Azure."""
 
 IpRule = Annotated[Text, AfterValidator(_ip_rule)]
-Administrator = Literal["deployer"] | Guid
+Administrator = Annotated[Text, AfterValidator(lambda value: value if value == DEPLOYER else guid(value))]
 
 
 class Firewall(Section):
@@ -68,7 +68,6 @@ class Firewall(Section):
         what="Public IPv4 addresses or networks that are let in although the default action is Deny.",
         accepted="at most 10 public IPv4 addresses or networks, such as 203.0.113.10 or 203.0.113.0/24",
         example=["203.0.113.10"],
-        max_length=10,
     )
 
 
@@ -102,7 +101,6 @@ class Hsm(Section):
         what="Who administers the new pool, by object id. Used at its creation only; `deployer` only in dev.",
         accepted="one or more object ids (GUIDs), or deployer in dev",
         example=["6f2c9b1e-5d0a-4c3e-9b7f-2a1d8e4c6b05"],
-        min_length=1,
     )
     firewall: Firewall = setting(
         what="Who reaches the pool's data plane.",

@@ -115,7 +115,7 @@ class Key(Section):
     operations: tuple[Operation, ...] = setting(
         (),
         what="What the key may be used for; all that its type can do if left out.",
-        accepted="those of encrypt, decrypt, sign, verify, wrapKey, unwrapKey that the type can do; import alone for RSA",
+        accepted="what the type can do of encrypt, decrypt, sign, verify, wrapKey, unwrapKey; import alone for RSA",
         example=["wrapKey", "unwrapKey"],
     )
     import_from: ProjectPath | None = setting(
@@ -142,7 +142,7 @@ class Key(Section):
         accepted="a moment in ISO 8601 with time zone, such as 2027-01-01T00:00:00Z",
         example="2027-01-01T00:00:00Z",
     )
-    tags: Tags = setting({}, what="Tags of the key.", accepted=TAGS_ACCEPTED, example={"owner": "pay"}, max_length=50)
+    tags: Tags = setting({}, what="Tags of the key.", accepted=TAGS_ACCEPTED, example={"owner": "pay"})
     exportable: Boolean = setting(
         False,
         what="Whether the key can be released; needs a release policy.",

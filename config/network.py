@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Tag
 
-from config.fields import ArmId, Boolean, Network, Section, Text, matching, setting
+from config.fields import ArmId, Boolean, Network, Region, Section, Text, matching, setting
 
 _RESOURCE_NAME = r"[0-9A-Za-z]([0-9A-Za-z._-]{0,78}[0-9A-Za-z_])?"
 _NAME_ACCEPTED = "1 to 80 letters, digits and ._- starting with a letter or digit, not ending with . or -"
@@ -125,7 +125,7 @@ DnsChoice = Annotated[
 class PrivateNetwork(Section):
     """The private way to the pool."""
 
-    location: Text = setting(
+    location: Region = setting(
         what="The region of network, endpoints and VMs; the stack's if left out. The pool may be in another.",
         accepted="an Azure region such as westus",
         example="westus",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
+
+HIDDEN = "(not shown)"
+"""Stands for a value that is a secret, or looks like one."""
 
 _LONGEST_VALUE = 80
 
@@ -44,9 +47,25 @@ def shown(value: object) -> str:
             text = json.dumps(text)
     else:
         text = json.dumps(value, default=str, ensure_ascii=False)
+    if "PRIVATE KEY" in text:
+        return HIDDEN
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def not_accepted(path: str, value: object, accepted: str, involves: tuple[str, ...] = ()) -> Problem:
     """The problem of a value that is not accepted, with what is."""
     return Problem(path, f"{shown(value)} is not accepted; {accepted}", involves)
+
+
+def rests_on(problem: Problem, wrong: Collection[str]) -> bool:
+    """Whether the problem lies in, or was judged by, a key that is wrong itself."""
+    return any(_within(path, key) for path in (problem.path, *problem.involves) for key in wrong)
+
+
+def _within(path: str, key: str) -> bool:
+    return path == key or path.startswith((f"{key}.", f"{key}["))
+
+
+def relative(path: Path, base: Path) -> str:
+    """A path as it is written in the configuration: relative where it lies below ``base``."""
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

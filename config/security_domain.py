@@ -80,8 +80,6 @@ class SecurityDomain(Section):
         what="How many custodians together open the security domain.",
         accepted="2 to 10, and not more than there are custodians",
         example=2,
-        ge=2,
-        le=10,
     )
     custodians: tuple[Custodian, ...] = setting(
         what="Who holds the security domain.",
@@ -90,14 +88,11 @@ class SecurityDomain(Section):
             {"name": f"custodian-{number}", "certificate": f".local/custodians/cert_{number}.cer"}
             for number in (1, 2, 3)
         ],
-        min_length=3,
-        max_length=10,
     )
     destinations: tuple[Destination, ...] = setting(
         what="Where the security domain is kept; at least one that is not optional.",
         accepted="one or more of {path: …} and {blob: …}",
         example=[{"path": ".local/security-domain/contoso-hsm-SD.json"}],
-        min_length=1,
     )
     rehearsal: Boolean = setting(
         False,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from config.access import RoleAssignment, RoleDefinition
-from config.fields import Guid, Section, Text, matching, setting
+from config.fields import Guid, Region, Section, Text, matching, setting
 from config.hsm import ExistingHsm, Hsm
 from config.identities import Identity, VmName
 from config.keys import Key, KeyName
@@ -27,7 +27,7 @@ def _hsm_kind(value: object) -> str:
 class Settings(Section):
     """Every setting of a stack. Paths in it are absolute, defaults filled in."""
 
-    location: Text = Field(
+    location: Region = Field(
         alias="azure-native:location",
         description="The region of resource group and pool.",
         examples=["eastus2"],

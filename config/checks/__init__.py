@@ -1,0 +1,24 @@
+"""What has to fit together across several keys, or between a key and the files it names.
+
+Each module has a function that yields the problems of its part. They are pure but for reading the named files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.checks import access, environment, keys, network, not_carried_out, pool, security_domain
+from config.problems import Problem
+from config.settings import Settings
+
+
+def problems_of(settings: Settings, base: Path, secret_keys: frozenset[str]) -> Iterator[Problem]:
+    """Every problem of settings whose single values are all right. ``base``: what paths are shown relative to."""
+    yield from environment.problems(settings)
+    yield from pool.problems(settings)
+    yield from security_domain.problems(settings, base)
+    yield from access.problems(settings)
+    yield from keys.problems(settings, base)
+    yield from network.problems(settings)
+    yield from not_carried_out.problems(settings, secret_keys)

@@ -1,0 +1,77 @@
+"""Roles that exist, principals that are declared, scopes of keys that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from config.access import RoleAssignment
+from config.hsm import ExistingHsm
+from config.problems import Problem, not_accepted
+from config.settings import Settings
+from data_plane.built_in_roles import BUILT_IN_ROLES, guid_of
+
+_ASSIGNMENTS = "managed-hsm:roleAssignments"
+_DEFINITIONS = "managed-hsm:roleDefinitions"
+_KEY_SCOPE = "/keys/"
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Problems of role definitions and role assignments."""
+    yield from _definition_problems(settings)
+    own_roles = {definition.name for definition in settings.role_definitions}
+    seen: dict[tuple[str, str, str, str], int] = {}
+    for index, assignment in enumerate(settings.role_assignments):
+        path = f"{_ASSIGNMENTS}[{index}]"
+        yield from _role_problems(path, assignment, own_roles)
+        yield from _principal_problems(path, assignment, settings)
+        yield from _scope_problems(path, assignment, settings)
+        earlier = seen.setdefault(_identity(assignment), index)
+        if earlier != index:
+            involved = (f"{_ASSIGNMENTS}[{earlier}]",)
+            yield Problem(path, f"says the same as roleAssignments[{earlier}]; each assignment once", involved)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """``; did you mean X?`` where something known is close, else nothing."""
+    by_lower_case = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), by_lower_case, n=1)
+    return f"; did you mean {by_lower_case[close[0]]}?" if close else ""
+
+
+def _definition_problems(settings: Settings) -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    for index, definition in enumerate(settings.role_definitions):
+        path = f"{_DEFINITIONS}[{index}].name"
+        earlier = seen.setdefault(definition.name.casefold(), index)
+        if earlier != index:
+            yield not_accepted(path, definition.name, f"a name that roleDefinitions[{earlier}] does not have")
+        if guid_of(definition.name) is not None:
+            yield not_accepted(path, definition.name, "a name that no built-in role has, and no GUID")
+
+
+def _role_problems(path: str, assignment: RoleAssignment, own_roles: set[str]) -> Iterator[Problem]:
+    if assignment.role_guid is None and assignment.role not in own_roles:
+        accepted = "the name or GUID of a local role" + suggestion(assignment.role, [*BUILT_IN_ROLES, *own_roles])
+        yield not_accepted(f"{path}.role", assignment.role, accepted)
+
+
+def _principal_problems(path: str, assignment: RoleAssignment, settings: Settings) -> Iterator[Problem]:
+    principal = assignment.principal
+    if principal.kind == "identity" and principal.value not in settings.identities:
+        accepted = "the name of an entry of identities" + suggestion(principal.value, settings.identities)
+        yield not_accepted(f"{path}.principal.identity", principal.value, accepted)
+
+
+def _scope_problems(path: str, assignment: RoleAssignment, settings: Settings) -> Iterator[Problem]:
+    key = assignment.scope.removeprefix(_KEY_SCOPE)
+    if key == assignment.scope or key in settings.keys or isinstance(settings.hsm, ExistingHsm):
+        return
+    accepted = "/, /keys, or /keys/ and the name of an entry of keys" + suggestion(key, settings.keys)
+    yield not_accepted(f"{path}.scope", assignment.scope, accepted)
+
+
+def _identity(assignment: RoleAssignment) -> tuple[str, str, str, str]:
+    role = assignment.role_guid or assignment.role
+    principal = assignment.principal
+    return role, principal.kind, principal.value.casefold(), assignment.scope

@@ -1,0 +1,32 @@
+"""What is allowed in dev only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from config.hsm import DEPLOYER, Hsm
+from config.problems import Problem, not_accepted
+from config.settings import Settings
+
+_ENVIRONMENT = ("managed-hsm:environment",)
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """What a prod stack says that only a dev stack may."""
+    if settings.environment == "dev":
+        return
+    if isinstance(settings.hsm, Hsm):
+        if settings.hsm.on_destroy == "purge":
+            yield not_accepted(
+                "managed-hsm:hsm.onDestroy", "purge", "retain or softDelete (purge only in dev)", _ENVIRONMENT
+            )
+        for index, administrator in enumerate(settings.hsm.initial_administrators):
+            if administrator == DEPLOYER:
+                yield not_accepted(
+                    f"managed-hsm:hsm.initialAdministrators[{index}]",
+                    DEPLOYER,
+                    "in prod the object id (GUID) of a group, user or service principal",
+                    _ENVIRONMENT,
+                )
+    if settings.security_domain is not None and settings.security_domain.rehearsal:
+        yield not_accepted("managed-hsm:securityDomain.rehearsal", True, "false (true only in dev)", _ENVIRONMENT)

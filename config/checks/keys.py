@@ -1,0 +1,109 @@
+"""Keys whose settings fit together, and PEM files that can become the key they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.files import UnusableFile
+from config.keys import OPERATIONS, SIZES, Key
+from config.private_keys import PrivateKeyKind, kind_of_private_key
+from config.problems import Problem, not_accepted, relative
+from config.settings import Settings
+
+_EXCHANGE = "import"
+_CURVES = "P-256, P-384, P-521 or P-256K"
+
+
+def problems(settings: Settings, base: Path) -> Iterator[Problem]:
+    """Problems of the keys."""
+    seen: dict[str, str] = {}
+    for name, key in settings.keys.items():
+        path = f"managed-hsm:keys.{name}"
+        earlier = seen.setdefault(name.lower(), name)
+        if earlier != name:
+            yield Problem(path, f"the name is not accepted; a name that differs from {earlier} in more than case")
+        yield from _size_problems(path, key)
+        yield from _operation_problems(path, key)
+        yield from _time_problems(path, key)
+        yield from _origin_problems(path, key)
+        if key.import_from is not None:
+            yield from _import_problems(path, key, key.import_from, base)
+
+
+def _size_problems(path: str, key: Key) -> Iterator[Problem]:
+    type_ = (f"{path}.type",)
+    given = key.import_from is not None or key.restore_from is not None
+    if key.type == "EC-HSM":
+        if key.size is not None:
+            yield not_accepted(f"{path}.size", key.size, "none for an EC-HSM key, which has a curve", type_)
+        if key.curve is None and not given:
+            yield Problem(f"{path}.curve", f"is missing; {_CURVES} for an EC-HSM key", type_)
+        return
+    *fewer, last = SIZES[key.type]
+    sizes = f"{', '.join(map(str, fewer))} or {last} for an {key.type} key"
+    if key.curve is not None:
+        yield not_accepted(f"{path}.curve", key.curve, f"none for an {key.type} key, which has a size", type_)
+    if key.size is None and not given:
+        yield Problem(f"{path}.size", f"is missing; {sizes}", type_)
+    if key.size is not None and key.size not in SIZES[key.type]:
+        yield not_accepted(f"{path}.size", key.size, sizes, type_)
+
+
+def _operation_problems(path: str, key: Key) -> Iterator[Problem]:
+    possible = OPERATIONS[key.type]
+    names = f"{', '.join(possible[:-1])} and {possible[-1]} for an {key.type} key"
+    for index, operation in enumerate(key.operations):
+        place = f"{path}.operations[{index}]"
+        if operation in key.operations[:index]:
+            yield not_accepted(place, operation, "each operation once")
+        elif operation == _EXCHANGE and key.type == "RSA-HSM":
+            if len(set(key.operations)) > 1:
+                yield not_accepted(place, operation, "import only by itself (a key exchange key does nothing else)")
+        elif operation not in possible:
+            yield not_accepted(place, operation, names, (f"{path}.type",))
+
+
+def _time_problems(path: str, key: Key) -> Iterator[Problem]:
+    if key.expires is not None and key.not_before is not None and key.expires <= key.not_before:
+        accepted = f"a moment after notBefore ({key.not_before.isoformat()})"
+        yield not_accepted(f"{path}.expires", key.expires.isoformat(), accepted, (f"{path}.notBefore",))
+
+
+def _origin_problems(path: str, key: Key) -> Iterator[Problem]:
+    if key.import_from is not None and key.restore_from is not None:
+        yield Problem(f"{path}.restoreFrom", "is not accepted; none beside importFrom", (f"{path}.importFrom",))
+    if key.exportable and key.release_policy is None:
+        yield Problem(f"{path}.releasePolicy", "is missing; a policy for a key that is exportable")
+    policy = key.release_policy
+    if policy is not None and (policy.file is None) == (policy.claims is None):
+        yield Problem(f"{path}.releasePolicy", "is not accepted; either file or claims")
+
+
+def _import_problems(path: str, key: Key, file: Path, base: Path) -> Iterator[Problem]:
+    place = f"{path}.importFrom"
+    shown = relative(file, base)
+    if key.type == "oct-HSM":
+        accepted = "none for an oct-HSM key (a PEM file has RSA and EC keys only)"
+        yield not_accepted(place, shown, accepted, (f"{path}.type",))
+        return
+    try:
+        kind = kind_of_private_key(file)
+    except UnusableFile as reason:
+        accepted = "a PEM file with one private key that is not encrypted"
+        yield Problem(place, f"{shown} {reason}; {accepted}")
+        return
+    yield from _fit_problems(path, key, kind, shown)
+
+
+def _fit_problems(path: str, key: Key, kind: PrivateKeyKind, shown: str) -> Iterator[Problem]:
+    place = f"{path}.importFrom"
+    found = f"RSA key of {kind.size} bits" if kind.type == "RSA-HSM" else f"EC key on {kind.curve}"
+    if kind.type != key.type:
+        yield Problem(place, f"{shown} has an {found}; a key that fits type {key.type}", (f"{path}.type",))
+    elif kind.size is not None and kind.size not in SIZES[kind.type]:
+        yield Problem(place, f"{shown} has an {found}; 2048, 3072 or 4096 bits")
+    elif key.size is not None and kind.size not in (None, key.size):
+        yield Problem(place, f"{shown} has an {found}; a key that fits size {key.size}", (f"{path}.size",))
+    elif key.curve is not None and kind.curve not in (None, key.curve):
+        yield Problem(place, f"{shown} has an {found}; a key that fits curve {key.curve}", (f"{path}.curve",))

@@ -1,0 +1,54 @@
+"""What has to fit together within the pool's own settings."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from config.hsm import Firewall, Hsm
+from config.problems import Problem, not_accepted
+from config.settings import Settings
+
+_MOST_RULES = 10
+_FIREWALL = "managed-hsm:hsm.firewall"
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Problems of a pool that this stack makes."""
+    pool = settings.hsm
+    if not isinstance(pool, Hsm):
+        return
+    if not pool.initial_administrators:
+        yield not_accepted("managed-hsm:hsm.initialAdministrators", [], "at least one object id (GUID)")
+    for index, administrator in enumerate(pool.initial_administrators):
+        if administrator in pool.initial_administrators[:index]:
+            path = f"managed-hsm:hsm.initialAdministrators[{index}]"
+            yield not_accepted(path, administrator, "each administrator once")
+    if pool.on_destroy == "purge" and pool.purge_protection:
+        yield not_accepted(
+            "managed-hsm:hsm.onDestroy",
+            "purge",
+            "retain or softDelete while purgeProtection is true",
+            ("managed-hsm:hsm.purgeProtection",),
+        )
+    yield from _firewall_problems(pool.firewall)
+
+
+def _firewall_problems(firewall: Firewall) -> Iterator[Problem]:
+    path = f"{_FIREWALL}.ipRules"
+    rules = firewall.ip_rules
+    if len(rules) > _MOST_RULES:
+        yield Problem(path, f"{len(rules)} rules are not accepted; at most {_MOST_RULES}")
+    if rules and firewall.public_network_access == "Disabled":
+        involved = (f"{_FIREWALL}.publicNetworkAccess",)
+        yield not_accepted(path, list(rules), "no rules while publicNetworkAccess is Disabled", involved)
+    elif rules and firewall.default_action == "Allow":
+        involved = (f"{_FIREWALL}.defaultAction",)
+        yield not_accepted(path, list(rules), "no rules unless defaultAction is Deny", involved)
+    networks = [ipaddress.IPv4Network(rule) for rule in rules]
+    for index, network in enumerate(networks):
+        for earlier in networks[:index]:
+            if network.overlaps(earlier):
+                other = rules[networks.index(earlier)]
+                yield not_accepted(f"{path}[{index}]", rules[index], f"each address once ({other} has it already)")
+                break

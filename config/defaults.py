@@ -1,0 +1,51 @@
+"""What is filled in before validation: defaults that depend on the environment or on another key.
+
+In ``prod`` nothing that decides about safety is filled in: it has to be said.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_DEV_HSM: dict[str, Any] = {
+    "retentionDays": 7,
+    "purgeProtection": False,
+    "initialAdministrators": ["deployer"],
+    "onDestroy": "softDelete",
+    "firewall": {"publicNetworkAccess": "Enabled", "defaultAction": "Allow", "bypass": "AzureServices"},
+}
+_DEV_FIREWALL = {"publicNetworkAccess": "Enabled", "defaultAction": "Deny", "bypass": "AzureServices"}
+
+
+def with_defaults(written: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with everything filled in that may be left out; what has the wrong shape stays as it is.
+
+    Dev: a pool without a firewall is open as Azure's own default is; a firewall that is begun denies by default.
+    """
+    filled = dict(written)
+    if filled.get("environment") == "dev":
+        _fill_pool(filled)
+    if filled.get("environment") == "prod":
+        _fill_protection(filled)
+    network = filled.get("network")
+    if isinstance(network, dict) and "azure-native:location" in filled:
+        filled["network"] = {"location": filled["azure-native:location"], **network}
+    return filled
+
+
+def _fill_pool(filled: dict[str, Any]) -> None:
+    pool = filled.get("hsm")
+    if not isinstance(pool, dict) or "existing" in pool:
+        return
+    pool = {**_DEV_HSM, **pool}
+    if isinstance(pool["firewall"], dict):
+        pool["firewall"] = {**_DEV_FIREWALL, **pool["firewall"]}
+    filled["hsm"] = pool
+
+
+def _fill_protection(filled: dict[str, Any]) -> None:
+    keys = filled.get("keys")
+    if isinstance(keys, dict):
+        filled["keys"] = {
+            name: {"protect": True, **key} if isinstance(key, dict) else key for name, key in keys.items()
+        }

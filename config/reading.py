@@ -1,0 +1,184 @@
+"""From what the engine hands over to validated settings: every mistake is found in one go.
+
+The models tell the mistakes of single values. To judge what depends on several values although one of them is wrong,
+each wrong value is replaced by the example of its key and the whole is read again; a later problem that rests on such
+a replacement is not told.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from config import catalogue
+from config.checks import problems_of
+from config.defaults import with_defaults
+from config.fields import NOT_ACCEPTED
+from config.problems import HIDDEN, ConfigurationError, Problem, rests_on, shown
+from config.settings import LOCATION_KEY, NAMESPACE, Settings
+
+_ROUNDS = 4
+_Location = tuple[int | str, ...]
+
+
+def parse(
+    values: Mapping[str, object],
+    base: Path,
+    *,
+    secret_keys: Collection[str] = (),
+    source: str = "the configuration",
+) -> Settings:
+    """The settings that a stack's configuration means.
+
+    ``values`` has the full keys (``managed-hsm:hsm``, ``azure-native:location``); a value is an object, or the JSON
+    text of one as the engine hands it over. Keys of other namespaces are none of ours. Relative paths start at
+    ``base``. Values of ``secret_keys`` never appear in a message. ``source`` names the configuration in the header.
+
+    Raises :class:`ConfigurationError` with every mistake.
+    """
+    written = _own_keys(values)
+    hidden = {_own_key(key) for key in secret_keys}
+    filled = with_defaults(written)
+    settings, problems = _validated(filled, base, hidden)
+    if settings is not None:
+        wrong = [problem.path for problem in problems]
+        later = problems_of(settings, base, frozenset(hidden))
+        problems += [problem for problem in later if not rests_on(problem, wrong)]
+    if settings is None or problems:
+        raise ConfigurationError(problems, source)
+    return settings
+
+
+def path_of(location: _Location) -> str:
+    """A location as a person writes it: ``managed-hsm:securityDomain.custodians[0].name``."""
+    text = ""
+    for step in location:
+        if catalogue.is_form(step):
+            continue
+        if not text:
+            text = str(step) if step == LOCATION_KEY else f"{NAMESPACE}:{step}"
+        elif isinstance(step, int):
+            text += f"[{step}]"
+        elif step.replace("-", "").replace("_", "").isalnum():
+            text += f".{step}"
+        else:
+            text += f"[{json.dumps(step, ensure_ascii=False)}]"
+    return text
+
+
+def _own_key(key: str) -> str:
+    return key.removeprefix(f"{NAMESPACE}:")
+
+
+def _own_keys(values: Mapping[str, object]) -> dict[str, Any]:
+    own = {}
+    for key, value in values.items():
+        if key == LOCATION_KEY or key.startswith(f"{NAMESPACE}:"):
+            name = _own_key(key)
+            own[name] = _structured(value) if catalogue.find((name,)).children else copy.deepcopy(value)
+    return own
+
+
+def _structured(value: object) -> object:
+    if not isinstance(value, str):
+        return copy.deepcopy(value)
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def _validated(filled: dict[str, Any], base: Path, hidden: Collection[str]) -> tuple[Settings | None, list[Problem]]:
+    problems: dict[str, Problem] = {}
+    attempt = filled
+    for _ in range(_ROUNDS):
+        try:
+            return Settings.model_validate(attempt, context={"base": base}), list(problems.values())
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+        attempt = copy.deepcopy(attempt)
+        for detail in details:
+            problem = _problem(detail, hidden)
+            problems.setdefault(problem.path, problem)
+        for detail in details:
+            _mend(attempt, detail)
+    return None, list(problems.values())
+
+
+def _problem(detail: ErrorDetails, hidden: Collection[str]) -> Problem:
+    location = detail["loc"]
+    if location[-1] == "[key]":
+        return Problem(path_of(location[:-1]), f"the name is not accepted; {_accepted(detail)}")
+    path = path_of(location)
+    if detail["type"] == "extra_forbidden":
+        return Problem(path, _unknown(location))
+    if detail["type"] == "missing":
+        return Problem(path, f"is missing; {_accepted(detail)}")
+    secret = location[0] in hidden or (location[0] == "vault" and location[-1] != "name")
+    return Problem(path, f"{HIDDEN if secret else shown(detail['input'])} is not accepted; {_accepted(detail)}")
+
+
+def _accepted(detail: ErrorDetails) -> str:
+    if detail["type"] == NOT_ACCEPTED and (told := detail.get("ctx", {}).get("accepted")):
+        return str(told)
+    location = detail["loc"]
+    for end in range(len(location), 0, -1):
+        if told := catalogue.find(location[:end]).accepted:
+            return told
+    return "another value"
+
+
+def _unknown(location: _Location) -> str:
+    known = catalogue.known_keys(location[:-1])
+    by_lower_case = {name.lower(): name for name in known}
+    close = get_close_matches(str(location[-1]).lower(), by_lower_case, n=1)
+    if close:
+        return f"there is no such key; did you mean {by_lower_case[close[0]]}?"
+    names = [path_of((name,)) if len(location) == 1 else name for name in known]
+    return f"there is no such key; there are {', '.join(names)}"
+
+
+def _value_at(written: object, location: _Location) -> object:
+    value = written
+    for step in location:
+        if not catalogue.is_form(step):
+            value = value[step]  # type: ignore[index]
+    return value
+
+
+def _mend(attempt: dict[str, Any], detail: ErrorDetails) -> None:
+    """Take away what may be absent, put the key's example in the place of what may not."""
+    location = detail["loc"]
+    removable = detail["type"] == "extra_forbidden" or location[-1] == "[key]"
+    plain = tuple(step for step in location if step != "[key]")
+    for end in range(len(plain), 0, -1):
+        node = catalogue.find(plain[:end])
+        item = catalogue.find(plain[: end - 1]).children.keys() == {catalogue.ANY}
+        if not (removable or node.info or item):
+            continue
+        if catalogue.is_form(plain[end - 1]):
+            continue
+        _replace(attempt, plain[:end], node, removable)
+        return
+
+
+def _replace(attempt: dict[str, Any], location: _Location, node: catalogue.Node, removable: bool) -> None:
+    try:
+        holder: Any = _value_at(attempt, location[:-1])
+        if removable or (node.info and not node.required):
+            holder.pop(location[-1], None)
+        elif node.info:
+            holder[location[-1]] = copy.deepcopy(node.example)
+        else:
+            example = catalogue.find(location[:-1]).example
+            first = next(iter(example.values() if isinstance(example, dict) else example))
+            holder[location[-1]] = copy.deepcopy(first)
+    except (LookupError, TypeError, AttributeError):
+        return
