@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 
 from local_azure.core.http import Origin, Request, Response
 from local_azure.core.world import World
+from local_azure.managed_hsm.built_in_roles import ACTION_PREFIX as ACTION_PREFIX
 from local_azure.managed_hsm.pools import Pool
-
-ACTION_PREFIX = "Microsoft.KeyVault/managedHsm"
-"""Every data action begins with it, for instance ``Microsoft.KeyVault/managedHsm/keys/read/action``."""
 
 
 @dataclass(frozen=True)

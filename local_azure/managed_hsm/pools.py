@@ -1,7 +1,7 @@
 """Pools as the data plane knows them.
 
 ARM makes, deletes, recovers and purges them through these functions; everything that the data plane keeps
-(roles, keys, the security domain) hangs on :attr:`Pool.instance_id`, which a new pool of the same name does not inherit.
+(roles, keys, the security domain) hangs on :attr:`Pool.instance_id`, which a new pool of the same name does not get.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from local_azure.core.clock import iso
 from local_azure.core.world import World
+from local_azure.managed_hsm import role_store
 
 _LIVE, _DELETED = "hsm.pools", "hsm.deleted_pools"
 DATA_COLLECTION_PREFIX = "hsm.data."
@@ -49,8 +50,13 @@ class Pool:
     retention_days: int
     purge_protection: bool
     activation_status: str = NOT_ACTIVATED
+    """As it is now: every look-up of a pool settles an activation whose time has come."""
     network: dict[str, Any] = field(default_factory=dict)
     """``publicNetworkAccess`` and ``networkAcls`` as ARM holds them."""
+    activation_ends_at: float | None = None
+    """When the activation that is under way ends, in seconds since 1970."""
+    activation_outcome: str = ACTIVE
+    """What :attr:`activation_status` becomes then."""
 
     @property
     def host(self) -> str:
@@ -59,8 +65,10 @@ class Pool:
 
 
 def create(world: World, pool: Pool) -> None:
-    """Takes up a new pool; its name must be free."""
-    world.store.put(_LIVE, pool.name.lower(), asdict(pool))
+    """Takes up a new pool, whose name must be free, with its initial administrators."""
+    with world.store.transaction():
+        world.store.put(_LIVE, pool.name.lower(), asdict(pool))
+        role_store.put_initial_administrators(world, pool.instance_id, pool.initial_administrators)
 
 
 def new_pool(
@@ -93,19 +101,26 @@ def new_pool(
 def by_name(world: World, name: str) -> Pool | None:
     """The live pool of that name."""
     document = world.store.get(_LIVE, name.lower())
-    return None if document is None else Pool(**document)
+    return None if document is None else _settled(world, document)
 
 
 def by_host(world: World, host: str) -> Pool | None:
     """The live pool that a data-plane host name belongs to, ``privatelink`` and regional names included."""
-    name, _, rest = host.partition(".")
-    return by_name(world, name) if rest.endswith("managedhsm.azure.net") else None
+    name, _, rest = host.lower().partition(".")
+    return by_name(world, name) if f".{rest}".endswith(".managedhsm.azure.net") else None
 
 
 def update(world: World, pool: Pool, **changes: Any) -> Pool:
-    """Changes the pool's fields and answers the new one."""
-    changed = replace(pool, **changes)
-    world.store.put(_LIVE, pool.name.lower(), asdict(changed))
+    """Changes these fields of the live pool, and no others that have changed since ``pool`` was read.
+
+    Raises LookupError where that very pool is gone.
+    """
+    with world.store.transaction():
+        current = by_name(world, pool.name)
+        if current is None or current.instance_id != pool.instance_id:
+            raise LookupError(f"the pool {pool.name} is gone")
+        changed = replace(current, **changes)
+        world.store.put(_LIVE, pool.name.lower(), asdict(changed))
     return changed
 
 
@@ -126,7 +141,7 @@ def recover(world: World, name: str) -> Pool | None:
             return None
         world.store.put(_LIVE, name.lower(), document)
         world.store.delete(_DELETED, name.lower())
-    return Pool(**document)
+    return _settled(world, document)
 
 
 def purge(world: World, name: str) -> None:
@@ -138,3 +153,10 @@ def purge(world: World, name: str) -> None:
         for collection in DATA_COLLECTIONS:
             world.store.delete_prefix(collection, document["instance_id"] + "/")
         world.store.delete(_DELETED, name.lower())
+
+
+def _settled(world: World, document: dict[str, Any]) -> Pool:
+    pool = Pool(**document)
+    if pool.activation_ends_at is None or world.clock.timestamp() < pool.activation_ends_at:
+        return pool
+    return replace(pool, activation_status=pool.activation_outcome, activation_ends_at=None)
