@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from local_azure.engine.errors import EngineNotFound
+from local_azure.engine.locate import engine
 from local_azure.instance import BadSetting, Instance
 from local_azure.server import launch
 from local_azure.server.process import running
@@ -149,11 +151,20 @@ def _exec(instance: Instance, options: argparse.Namespace) -> int:
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606 - running the user's command is the purpose
     except FileNotFoundError:
-        print(f"{command[0]}: command not found", file=sys.stderr)
+        print(_not_found(command[0]), file=sys.stderr)
         return _NOT_FOUND
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return _NOT_EXECUTABLE
+
+
+def _not_found(command: str) -> str:
+    if command == "pulumi":
+        try:
+            engine()
+        except EngineNotFound as error:
+            return str(error)
+    return f"{command}: command not found"
 
 
 def _reachable(instance: Instance) -> Instance:

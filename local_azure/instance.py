@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_azure.engine.errors import EngineNotFound
+from local_azure.engine.locate import engine
 from local_azure.server.process import read_record
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -150,10 +152,9 @@ class Instance:
 
     def _path(self, base: Mapping[str, str]) -> str:
         environment = REPOSITORY / ".venv" / "bin"
-        first = [environment if environment.is_dir() else Path(sys.executable).parent]
+        first = [str(environment if environment.is_dir() else Path(sys.executable).parent), *_engine_directory()]
         rest = base.get("PATH", os.defpath).split(os.pathsep)
-        added = [str(each) for each in first]
-        return os.pathsep.join([*added, *(each for each in rest if each not in added)])
+        return os.pathsep.join([*first, *(each for each in rest if each not in first)])
 
 
 def parse_port(text: int | str) -> int:
@@ -165,6 +166,15 @@ def parse_port(text: int | str) -> int:
     if not 1 <= port <= 65535:
         raise BadSetting(f"The port {text!r} is none: give a number from 1 to 65535 (--port or LOCAL_AZURE_PORT).")
     return port
+
+
+def _engine_directory() -> list[str]:
+    """The engine's directory, unless PATH finds it anyway or there is none: the other clients need none."""
+    try:
+        found = engine()
+    except EngineNotFound:
+        return []
+    return [] if found.origin == "path" else [str(found.bin_directory)]
 
 
 def _leads_elsewhere(name: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from local_azure.core.faults import FaultRule, InvalidFault
+from local_azure.entra import directory
 from local_azure.server.dispatch import Dispatcher
 from local_azure.server.request_log import RequestLog, entries
 
@@ -70,7 +71,9 @@ class ControlApi:
         world = self._dispatcher.world
         world.clock.reset()
         world.latency.set_scale(0.0)
-        world.store.clear()
+        with world.store.transaction():
+            world.store.clear()
+            directory.seed(world)
         self._dispatcher.forget()
         self._log.clear()
         return {}

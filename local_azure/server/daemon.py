@@ -23,7 +23,7 @@ from local_azure.entra import directory
 from local_azure.server.authority import CertificateAuthority
 from local_azure.server.control_api import ControlApi
 from local_azure.server.dispatch import Dispatcher
-from local_azure.server.process import HomeInUse, remove_record, sole_user, write_record
+from local_azure.server.process import HomeInUse, sole_user, write_record
 from local_azure.server.proxy import ProxyProtocol
 from local_azure.server.request_log import RequestLog
 from local_azure.server.serve import AzureHandler, Served, http_server
@@ -152,7 +152,6 @@ async def _run(home: Path, port: int, ready: int | None, life: int | None) -> No
     finally:
         if life is not None:
             loop.remove_reader(life)
-        remove_record(home)
         await daemon.close()
 
 

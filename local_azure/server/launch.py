@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_azure.instance import Instance
-from local_azure.server.control import ControlClient, ControlError
 from local_azure.server.process import DaemonRecord, process_start, running
 
 _START_SECONDS = 30.0
@@ -127,6 +126,8 @@ def _same_port(instance: Instance, record: DaemonRecord) -> Instance:
 
 
 def _holder(port: int) -> str:
+    from local_azure.server.control import ControlClient, ControlError  # HTTP is needed in this case only
+
     try:
         return f" by the local Azure of {ControlClient(port, timeout_seconds=1.0).status()['home']}"
     except (ControlError, KeyError, TypeError):

@@ -17,7 +17,7 @@ _LOCK = "daemon.lock"
 
 @dataclass(frozen=True)
 class DaemonRecord:
-    """What a daemon writes about itself once it answers."""
+    """What a daemon writes about itself once it answers; it stays when the daemon ends."""
 
     pid: int
     process_start: str
@@ -47,13 +47,6 @@ def write_record(home: Path, port: int) -> None:
     temporary = home / f".{_RECORD}.tmp"
     temporary.write_text(json.dumps(asdict(record)))
     temporary.replace(home / _RECORD)
-
-
-def remove_record(home: Path) -> None:
-    """Takes the record away if it is this process's own."""
-    record = read_record(home)
-    if record is not None and record.pid == os.getpid():
-        (home / _RECORD).unlink(missing_ok=True)
 
 
 def read_record(home: Path) -> DaemonRecord | None:

@@ -111,7 +111,9 @@ def readable(entry: Mapping[str, Any]) -> str:
     )
     if entry["origin"] != "outside":
         line += f"  from {entry['origin']}"
-    return line + (f"  ({entry['note']})" if entry.get("note") else "")
+    line += f"  ({entry['note']})" if entry.get("note") else ""
+    # A path is whatever the client sent: it must not steer the terminal.
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def _at_end(path: Path) -> TextIO | None:

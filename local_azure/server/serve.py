@@ -26,6 +26,7 @@ from local_azure.server.tls import HostContext
 LARGEST_BODY = 256 * 1024 * 1024
 """Bytes. The largest single request that Azure takes here is a block blob's upload."""
 LARGEST_HEADER = 64 * 1024
+_KEEP_ALIVE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def http_server(handler: Any) -> web.Server:
         handler,
         request_factory=make_request,
         access_log=None,
+        keepalive_timeout=_KEEP_ALIVE_SECONDS,
         max_line_size=LARGEST_HEADER,
         max_field_size=LARGEST_HEADER,
     )
