@@ -15,8 +15,8 @@ from local_azure.core.http import JsonObject
 from local_azure.managed_hsm.errors import bad_parameter
 from local_azure.managed_hsm.keys import key_types
 from local_azure.managed_hsm.keys.body import optional_bytes, required_bytes, required_string
-from local_azure.managed_hsm.security_domain.encoding import base64url
 from local_azure.managed_hsm.keys.key_types import EC, OCT, RSA, KeyType
+from local_azure.managed_hsm.security_domain.encoding import base64url
 
 _CURVES: dict[str, type[ec.EllipticCurve]] = {
     "P-256": ec.SECP256R1,
@@ -139,7 +139,7 @@ def _import_oct(jwk: JsonObject) -> Material:
 
 def _of_rsa(key: rsa.RSAPrivateKey) -> Material:
     numbers = key.public_key().public_numbers()
-    public = {"n": Xnumbers.n), "e": Xnumbers.e)}
+    public = {"n": unsigned(numbers.n), "e": unsigned(numbers.e)}
     return Material(KeyType(RSA, key.key_size, public_exponent=numbers.e), _pkcs8(key), public)
 
 
@@ -149,8 +149,8 @@ def _of_ec(key: ec.EllipticCurvePrivateKey) -> Material:
     length = (key.curve.key_size + 7) // 8
     public = {
         "crv": curve,
-        "x": Xnumbers.x, length),
-        "y": Xnumbers.y, length),
+        "x": unsigned(numbers.x, length),
+        "y": unsigned(numbers.y, length),
     }
     return Material(KeyType(EC, key_types.CURVE_SIZES[curve], curve), _pkcs8(key), public)
 
