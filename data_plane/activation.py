@@ -7,16 +7,24 @@ activation cannot be undone, and nobody else has a copy. See docs/adr/0031-activ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
-from data_plane import durable_files, pool as pools, security_domain
+from data_plane import durable_files, security_domain
+from data_plane import pool as pools
 from data_plane.custody import Attempt, Custody, Manifest, custody_of
-from data_plane.errors import ConflictError, CustodyError, DataPlaneError, DeadlineError, ForbiddenError
-from data_plane.errors import NotFoundError, UnauthenticatedError
+from data_plane.errors import (
+    ConflictError,
+    CustodyError,
+    DataPlaneError,
+    DeadlineError,
+    ForbiddenError,
+    NotFoundError,
+    UnauthenticatedError,
+)
 from data_plane.pool import Pool
 from data_plane.security_domain import Progress
 from data_plane.security_domain_file import Destination, Finding, keep, look, mark_attempt, unmark_attempt, whole_copy
@@ -177,8 +185,8 @@ class Activation:
     def _download(self, pool: Pool) -> Result:
         who = str(self._session.principal())
         destinations = self._wanted.destinations
-        attempt = Attempt(pool.id, pool.created_at, self._custody, _now())
-        mark_attempt(destinations, attempt, self._say)
+        if pool.activation_status != pools.ACTIVE:
+            mark_attempt(destinations, Attempt(pool.id, pool.created_at, self._custody, _now()), self._say)
         self._say(f"{pool.name}: asking for the security domain ({self._custody})")
         content = self._request_download()
         manifest = Manifest(
@@ -206,6 +214,8 @@ class Activation:
                 return security_domain.download(self._session, self._wanted.hsm_uri, certificates, self._wanted.quorum)
             except DataPlaneError as error:
                 if not (error.transient or isinstance(error, ConflictError)):
+                    # The service refused, so nothing was begun that a later run would have to finish.
+                    unmark_attempt(self._wanted.destinations, self._say)
                     raise
                 failure = error
             try:
@@ -215,7 +225,7 @@ class Activation:
 
     def _keep(self, content: bytes, manifest: Manifest) -> Result:
         # Names of custodians are labels: the manifest takes the configured ones.
-        named = Manifest(**{**vars(manifest), "custody": self._custody})
+        named = replace(manifest, custody=self._custody)
         files = keep(self._wanted.destinations, content, named, self._say)
         unmark_attempt(self._wanted.destinations, self._say)
         return Result(named, tuple(files))

@@ -1,4 +1,4 @@
-"""Files that must not be lost: written beside, flushed, renamed, flushed again, read back. Never overwritten blindly."""
+"""Files that must not be lost: written beside their place, flushed, renamed, flushed again, read back."""
 
 from __future__ import annotations
 
@@ -60,6 +60,14 @@ def write(path: Path, content: bytes) -> None:
                 temporary.unlink()
     if sha256_of(written) != sha256_of(content):
         raise CustodyError(f"{path}: what was read back is not what was written; the disk or file system is at fault")
+
+
+def restrict(path: Path) -> None:
+    """Lets only the owner read the file. Raises CustodyError."""
+    try:
+        path.chmod(_OWNER_ONLY)
+    except OSError as error:
+        raise CustodyError(f"{path}: its mode cannot be set to 0600: {error.strerror}") from None
 
 
 def rename(path: Path, target: Path) -> None:

@@ -136,7 +136,7 @@ def _keep_at(path: Path, content: bytes, manifest: Manifest, say: Say) -> None:
     if present != content:
         durable_files.write(path, content)
     else:
-        path.chmod(0o600)
+        durable_files.restrict(path)
     durable_files.write(manifest_path(path), manifest.to_json().encode())
 
 

@@ -1,0 +1,206 @@
+"""Keys of a pool: make, import, find, change, delete, recover, purge.
+
+Source: azure-keyvault-keys 4.11, ``KeyClient``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from data_plane import key_material, propagation
+from data_plane.errors import ConflictError, ForbiddenError, NotFoundError, ThrottledError, mapped
+from data_plane.key_model import Key, KeySpec, key_of
+from data_plane.session import Session
+from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, retried, silent, until_gone
+
+T = TypeVar("T")
+
+_DELETE_SECONDS: Final = 300.0
+_BUSY_SECONDS: Final = 600.0
+"""For how long a throttled write is repeated: a partition makes about one key a second."""
+
+
+class Keys:
+    """The keys of one pool."""
+
+    def __init__(self, session: Session, hsm_uri: str, *, say: Say = silent, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._session, self._hsm_uri, self._say, self._clock = session, hsm_uri.rstrip("/"), say, clock
+
+    def ensure(self, spec: KeySpec) -> Key:
+        """Makes or imports the key, or adopts the identical one that exists, recovering it where it was deleted.
+
+        Raises ConflictError where the name belongs to another key, and the other DataPlaneErrors.
+        """
+        existing = self._when_allowed(spec.name, lambda: self._get(spec.name))
+        if existing is not None:
+            return self._adopt(existing, spec, "exists")
+        try:
+            return self._when_allowed(spec.name, lambda: self._make(spec))
+        except ConflictError as conflict:
+            return self._recover(spec, conflict)
+
+    def find(self, name: str) -> Key | None:
+        """The key's current version, or None once several answers said that there is none."""
+        return confirmed(lambda: self._get(name), clock=self._clock)
+
+    def has_version(self, name: str, version: str) -> bool:
+        """Whether the key has this version, among older ones too."""
+        return confirmed(lambda: self._get(name, version), clock=self._clock) is not None
+
+    def update(self, spec: KeySpec) -> Key:
+        """Changes in place what can be changed: operations, enabled, dates, tags."""
+        return self._when_allowed(spec.name, lambda: self._update(spec))
+
+    def soft_delete(self, name: str) -> None:
+        """Deletes the key so that it can be recovered; one that is gone is fine."""
+        try:
+            self._when_allowed(name, lambda: self._begin_delete(name))
+        except NotFoundError:
+            return
+
+    def purge(self, name: str) -> None:
+        """Destroys a deleted key for good, and returns when its name is free; one that is gone is fine."""
+        subject = self._subject(name)
+        patience = Patience(_DELETE_SECONDS, f"{subject}: purge", clock=self._clock)
+        retried(
+            lambda: self._purge(name),
+            passing=lambda error: isinstance(error, ConflictError) or propagation.is_passing(error),
+            patience=Patience(max(30.0, propagation.seconds_left(self._hsm_uri, self._clock)), subject),
+        )
+        until_gone(lambda: self._get_deleted(name), patience)
+
+    def deleted(self, name: str) -> Key | None:
+        """The soft-deleted key of that name."""
+        return self._get_deleted(name)
+
+    def _subject(self, name: str) -> str:
+        return f"key {name} in {self._hsm_uri}"
+
+    def _when_allowed(self, name: str, operation: Callable[[], T]) -> T:
+        """The operation, repeated while a role may still be spreading, or while the pool is busy."""
+        subject = self._subject(name)
+        left = propagation.seconds_left(self._hsm_uri, self._clock)
+
+        def when_spread() -> T:
+            return retried(
+                operation,
+                passing=propagation.is_passing,
+                patience=Patience(left, subject, first=0.5, longest=5.0, clock=self._clock),
+                say=self._say,
+                explain=f"{subject}: refused; a role was assigned a moment ago and may still be spreading: waiting",
+            )
+
+        return retried(
+            when_spread if left else operation,
+            passing=lambda error: isinstance(error, ThrottledError),
+            patience=Patience(_BUSY_SECONDS, subject, first=1.0, clock=self._clock),
+            say=self._say,
+            explain=f"{subject}: the pool asks for fewer requests: waiting",
+        )
+
+    def _get(self, name: str, version: str | None = None) -> Key | None:
+        try:
+            with mapped(self._subject(name)):
+                return key_of(self._session.keys(self._hsm_uri).get_key(name, version))
+        except NotFoundError:
+            return None
+
+    def _get_deleted(self, name: str) -> Key | None:
+        try:
+            with mapped(f"deleted {self._subject(name)}"):
+                return key_of(self._session.keys(self._hsm_uri).get_deleted_key(name))
+        except NotFoundError:
+            return None
+
+    def _make(self, spec: KeySpec) -> Key:
+        client = self._session.keys(self._hsm_uri)
+        given: dict[str, Any] = {
+            "enabled": spec.enabled,
+            "expires_on": spec.expires,
+            "not_before": spec.not_before,
+            "tags": dict(spec.tags) or None,
+        }
+        if spec.import_from is None:
+            operations = None if spec.operations is None else list(spec.operations)
+            with mapped(self._subject(spec.name)):
+                made = client.create_key(
+                    spec.name, spec.key_type, size=spec.size, curve=spec.curve, key_operations=operations, **given
+                )
+            return key_of(made)
+        return self._import(spec, given)
+
+    def _import(self, spec: KeySpec, given: dict[str, Any]) -> Key:
+        from azure.keyvault.keys import JsonWebKey
+
+        if spec.import_from is None or spec.thumbprint is None:
+            raise ValueError("an import needs the file and its key's thumbprint")
+        members = key_material.json_web_key(spec.import_from, spec.thumbprint)
+        if spec.operations is not None:
+            members["key_ops"] = list(spec.operations)
+        with mapped(self._subject(spec.name)):
+            material = JsonWebKey(**members)
+            made = self._session.keys(self._hsm_uri).import_key(spec.name, material, hardware_protected=True, **given)
+        return key_of(made)
+
+    def _adopt(self, existing: Key, spec: KeySpec, how: str) -> Key:
+        if differences := existing.differences(spec):
+            raise ConflictError(
+                f"{self._subject(spec.name)}: {how} with {', '.join(differences)} — "
+                "give the new key another name, or describe the one that exists"
+            )
+        unseen = spec.size is not None and existing.size is None
+        note = " (the pool does not tell its size: taken as configured)" if unseen else ""
+        self._say(f"{self._subject(spec.name)}: {how}; adopted{note}")
+        return existing if existing.fits(spec) else self.update(spec)
+
+    def _recover(self, spec: KeySpec, conflict: ConflictError) -> Key:
+        """A name that is taken although there is no such key: the key was deleted, or made a moment ago."""
+        subject = self._subject(spec.name)
+        try:
+            deleted = self._get_deleted(spec.name)
+        except ForbiddenError:
+            raise ConflictError(
+                f"{conflict} — a deleted key holds the name; whoever may read deleted keys (Crypto Officer) has to "
+                "recover or purge it, or give the new key another name"
+            ) from None
+        if deleted is None:
+            existing = self.find(spec.name)
+            if existing is None:
+                raise conflict from None
+            return self._adopt(existing, spec, "exists")
+        if differences := deleted.differences(spec):
+            raise ConflictError(
+                f"{subject}: a deleted key holds the name, with {', '.join(differences)} — give the new key another "
+                "name, or purge the deleted one (az keyvault key purge), or wait until its retention has passed"
+            )
+        self._say(f"{subject}: recovering the identical key that was deleted")
+        with mapped(f"{subject}: recovery"):
+            self._session.keys(self._hsm_uri).begin_recover_deleted_key(spec.name)
+        patience = Patience(_DELETE_SECONDS, f"{subject}: recovery", clock=self._clock)
+        while (recovered := self._get(spec.name)) is None:
+            patience.pause()
+        return self._adopt(recovered, spec, "recovered")
+
+    def _update(self, spec: KeySpec) -> Key:
+        with mapped(self._subject(spec.name)):
+            changed = self._session.keys(self._hsm_uri).update_key_properties(
+                spec.name,
+                key_operations=None if spec.operations is None else list(spec.operations),
+                enabled=spec.enabled,
+                expires_on=spec.expires,
+                not_before=spec.not_before,
+                tags=dict(spec.tags),
+            )
+        return key_of(changed)
+
+    def _begin_delete(self, name: str) -> None:
+        with mapped(f"{self._subject(name)}: deletion"):
+            self._session.keys(self._hsm_uri).begin_delete_key(name)
+
+    def _purge(self, name: str) -> None:
+        try:
+            with mapped(f"{self._subject(name)}: purge"):
+                self._session.keys(self._hsm_uri).purge_deleted_key(name)
+        except NotFoundError:
+            return
