@@ -1,7 +1,5 @@
 """Who may do what in the pool: local role definitions and role assignments."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator

@@ -5,8 +5,6 @@ so both spellings are read; nothing else is converted. Each type and each field 
 and that sentence is what a person reads when a value is refused.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import uuid
@@ -33,6 +31,7 @@ class Section(BaseModel):
         extra="forbid",
         alias_generator=to_camel,
         hide_input_in_errors=True,
+        defer_build=True,
     )
 
 

@@ -3,8 +3,6 @@
 Names, SKUs and limits are those of the resource type ``Microsoft.KeyVault/managedHSMs`` (API description 2024-11-01).
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from typing import Annotated, Literal

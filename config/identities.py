@@ -1,7 +1,5 @@
 """The workload's identities, and the virtual machines that have them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Tag

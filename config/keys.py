@@ -3,9 +3,8 @@
 Types, sizes, curves and operations are those of the Managed HSM data plane (key types RSA-HSM, EC-HSM, oct-HSM).
 """
 
-from __future__ import annotations
-
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator
@@ -28,26 +27,36 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
 
 KeyName = Annotated[Text, AfterValidator(matching(r"[0-9A-Za-z-]{1,127}", "1 to 127 letters, digits and hyphens"))]
 
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_FIRST_YEAR = 1970
 _DURATION = r"P(?=[0-9])([0-9]+Y)?([0-9]+M)?([0-9]+D)?"
 Duration = Annotated[Text, AfterValidator(matching(_DURATION))]
 
 
+_ENGINE_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}) ([+-][0-9]{4}) \w+")
+"""How the engine hands over (and writes back) a date that YAML has without quotes: in Go's format."""
+
+
 def _instant(value: object) -> object:
     if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str):
+        text = value.isoformat()
+    elif isinstance(value, str):
+        text = _ENGINE_TIME.sub(r"\1\2", value)
+    else:
         raise refusal()
     try:
-        instant = datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         raise refusal() from None
-    if instant.tzinfo is None or instant.microsecond:
+    if instant.tzinfo is None and re.fullmatch(_DATE, text):
+        instant = instant.replace(tzinfo=UTC)
+    if instant.tzinfo is None or instant.microsecond or instant.year < _FIRST_YEAR:
         raise refusal()
-    return instant
+    return instant.astimezone(UTC)
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
-"""A moment in ISO 8601 with its time zone, in whole seconds (the service counts seconds)."""
+"""A moment in ISO 8601 with its time zone, in whole seconds (the service counts seconds); a date begins at 0:00 UTC."""
 
 
 class ReleasePolicy(Section):
@@ -133,13 +142,13 @@ class Key(Section):
     expires: Instant | None = setting(
         None,
         what="When the key ceases to work.",
-        accepted="a moment in ISO 8601 with time zone, such as 2031-01-01T00:00:00Z",
+        accepted="a date or moment in ISO 8601 with time zone, such as 2031-01-01T00:00:00Z",
         example="2031-01-01T00:00:00Z",
     )
     not_before: Instant | None = setting(
         None,
         what="When the key begins to work.",
-        accepted="a moment in ISO 8601 with time zone, such as 2027-01-01T00:00:00Z",
+        accepted="a date or moment in ISO 8601 with time zone, such as 2027-01-01T00:00:00Z",
         example="2027-01-01T00:00:00Z",
     )
     tags: Tags = setting({}, what="Tags of the key.", accepted=TAGS_ACCEPTED, example={"owner": "pay"})

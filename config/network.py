@@ -1,7 +1,5 @@
 """The private way to the pool: virtual network, subnet, private DNS, private endpoints."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Tag

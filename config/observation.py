@@ -1,7 +1,5 @@
 """The vault beside the pool, and where logs and metrics go."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr

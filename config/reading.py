@@ -78,12 +78,13 @@ def _own_key(key: str) -> str:
 
 
 def _own_keys(values: Mapping[str, object]) -> dict[str, Any]:
+    """The keys that are ours and set: an empty value is the engine's default of one that is not."""
     own = {}
     for key, value in values.items():
         if key == LOCATION_KEY or key.startswith(f"{NAMESPACE}:"):
             name = _own_key(key)
             own[name] = _structured(value) if catalogue.find((name,)).children else copy.deepcopy(value)
-    return own
+    return {name: value for name, value in own.items() if value not in ("", {}, [])}
 
 
 def _structured(value: object) -> object:

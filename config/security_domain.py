@@ -3,8 +3,6 @@
 The limits (3 to 10 custodians, a quorum of 2 to 10) are the service's.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, Discriminator, Tag

@@ -1,7 +1,5 @@
 """The whole configuration of a stack, read and validated: what the program builds from."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
