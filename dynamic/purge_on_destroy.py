@@ -1,0 +1,60 @@
+"""Purges the pool after a destroy has soft-deleted it: ``onDestroy: purge``.
+
+ARM's DELETE of a pool only soft-deletes it, which holds its name and is billed on. The pool depends on this resource,
+so the engine deletes the pool first and this afterwards. While the pool lives, deleting this does nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource
+
+from dynamic.base import HsmProvider, Props, inputs_of, missing, one_line, tell
+
+
+@dataclass(frozen=True)
+class PurgeOnDestroyArgs:
+    """Which pool is purged once it is soft-deleted."""
+
+    subscription_id: str
+    location: str
+    name: str
+
+
+class PurgeOnDestroyProvider(HsmProvider):
+    """Does nothing but purge, when it is deleted."""
+
+    REPLACE: ClassVar = ("subscription_id", "location", "name")
+
+    def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
+        """All three are needed."""
+        del olds
+        return news, missing(news, *self.REPLACE)
+
+    def create(self, props: Props) -> CreateResult:
+        """Nothing is made."""
+        inputs = inputs_of(props)
+        return CreateResult(f"{inputs['subscription_id']}/{inputs['location']}/{inputs['name']}", inputs)
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """There is nothing that could drift."""
+        return ReadResult(id_, inputs_of(props), inputs_of(props))
+
+    @one_line
+    def delete(self, _id: str, _props: Props) -> None:
+        """Purges the soft-deleted pool; done where there is none. Raises DataPlaneError."""
+        from data_plane import deleted_pool, session
+
+        path = deleted_pool.path_of(_props["subscription_id"], _props["location"], _props["name"])
+        deleted_pool.purge(session.current(), path, say=tell)
+
+
+class PurgeOnDestroy(Resource, module="mhsm", name="PurgeOnDestroy"):
+    """The promise to purge the pool when the stack is destroyed."""
+
+    def __init__(self, name: str, args: PurgeOnDestroyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        inputs: dict[str, Any] = asdict(args)
+        super().__init__(PurgeOnDestroyProvider(), name, inputs, opts)
