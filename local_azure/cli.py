@@ -134,9 +134,9 @@ def _env(instance: Instance, _: argparse.Namespace) -> int:
 
 
 def _logs(instance: Instance, options: argparse.Namespace) -> int:
-    from local_azure.server.request_log import follow, readable
+    from local_azure.server.request_log import entries, follow, readable
 
-    for entry in follow(instance.request_log, forever=options.follow):
+    for entry in follow(instance.request_log) if options.follow else entries(instance.request_log):
         print(readable(entry), flush=options.follow)
     return 0
 

@@ -7,8 +7,9 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from urllib.parse import urlencode
 
 _LARGEST = 8 * 1024 * 1024
@@ -65,31 +66,20 @@ def redacted(query: Mapping[str, str]) -> str:
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:
     """Every line there is, oldest first; a line that was cut off by a crash is left out."""
-    for file in (earlier_file(path), path):
-        if file.exists():
-            with file.open(encoding="utf-8") as lines:
-                for line in lines:
-                    if (entry := parsed(line)) is not None:
-                        yield entry
+    yield from _entries_of(earlier_file(path))
+    yield from _entries_of(path)
 
 
-def follow(path: Path, *, forever: bool, poll_seconds: float = 0.2) -> Iterator[dict[str, Any]]:
-    """Every line there is, oldest first; then, where asked to, each new one as it comes, over rotations and resets."""
-    yield from entries(path)
-    if not forever:
-        return
-    file, rest = _at_end(path), ""
+def follow(path: Path, *, poll_seconds: float = 0.2) -> Iterator[dict[str, Any]]:
+    """Every line there is, oldest first, then each new one as it comes, over rotations and resets. Never ends."""
+    yield from _entries_of(earlier_file(path))
+    place = _Place(0, 0)
     while True:
-        text = "" if file is None else file.read()
-        if text:
-            *lines, rest = (rest + text).split("\n")
-            yield from (entry for line in lines if (entry := parsed(line)) is not None)
-            continue
-        if file is None or _replaced(path, file):
-            if file is not None:
-                file.close()
-            file, rest = (path.open(encoding="utf-8") if path.exists() else None), ""
-        if file is None or not text:
+        text, place = _read_on(path, place)
+        for line in text.splitlines():
+            if (entry := parsed(line)) is not None:
+                yield entry
+        if not text:
             time.sleep(poll_seconds)
 
 
@@ -116,20 +106,41 @@ def readable(entry: Mapping[str, Any]) -> str:
     return "".join(character if character.isprintable() else "?" for character in line)
 
 
-def _at_end(path: Path) -> TextIO | None:
-    if not path.exists():
-        return None
-    file = path.open(encoding="utf-8")
-    file.seek(0, os.SEEK_END)
-    return file
+def _entries_of(file: Path) -> Iterator[dict[str, Any]]:
+    if file.exists():
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                if (entry := parsed(line)) is not None:
+                    yield entry
 
 
-def _replaced(path: Path, file: TextIO) -> bool:
-    try:
-        now = path.stat()
-    except FileNotFoundError:
-        return True
-    return now.st_ino != os.fstat(file.fileno()).st_ino or now.st_size < file.tell()
+@dataclass(frozen=True)
+class _Place:
+    """How far somebody has read."""
+
+    inode: int
+    offset: int
+
+
+def _read_on(path: Path, place: _Place) -> tuple[str, _Place]:
+    """The whole lines after this place, and the place after them."""
+    earlier = earlier_file(path)
+    if earlier.exists() and earlier.stat().st_ino == place.inode:
+        rest, after = _whole_lines(earlier, place)
+        if rest:
+            return rest, after
+    return _whole_lines(path, place) if path.exists() else ("", place)
+
+
+def _whole_lines(file: Path, place: _Place) -> tuple[str, _Place]:
+    with file.open("rb") as lines:
+        status = os.fstat(lines.fileno())
+        same = place.inode == status.st_ino and place.offset <= status.st_size
+        offset = place.offset if same else 0
+        lines.seek(offset)
+        text, newline, _ = lines.read().rpartition(b"\n")
+    whole = text + newline
+    return whole.decode(), _Place(status.st_ino, offset + len(whole))
 
 
 def _open(path: Path) -> int:
