@@ -17,6 +17,8 @@ from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, re
 T = TypeVar("T")
 
 _DELETE_SECONDS: Final = 300.0
+_CONFLICT_SECONDS: Final = 30.0
+"""For how long a purge is repeated while the deletion is still under way."""
 _BUSY_SECONDS: Final = 600.0
 """For how long a throttled write is repeated: a partition makes about one key a second."""
 
@@ -60,15 +62,26 @@ class Keys:
             return
 
     def purge(self, name: str) -> None:
-        """Destroys a deleted key for good, and returns when its name is free; one that is gone is fine."""
-        subject = self._subject(name)
-        patience = Patience(_DELETE_SECONDS, f"{subject}: purge", clock=self._clock)
-        retried(
-            lambda: self._purge(name),
-            passing=lambda error: isinstance(error, ConflictError) or propagation.is_passing(error),
-            patience=Patience(max(30.0, propagation.seconds_left(self._hsm_uri, self._clock)), subject),
+        """Destroys a deleted key for good, and returns when its name is free; one that is gone is fine.
+
+        Raises ForbiddenError for a caller who may not purge (Crypto Officer may), DeadlineError.
+        """
+        subject = f"{self._subject(name)}: purge"
+        self._when_allowed(
+            name,
+            lambda: retried(
+                lambda: self._purge(name),
+                passing=lambda error: isinstance(error, ConflictError),
+                patience=Patience(_CONFLICT_SECONDS, subject, first=0.5, clock=self._clock),
+            ),
         )
-        until_gone(lambda: self._get_deleted(name), patience)
+        until_gone(lambda: self._get_deleted(name), Patience(_DELETE_SECONDS, subject, first=0.1, clock=self._clock))
+
+    def await_deleted(self, name: str) -> None:
+        """Returns once a key that was deleted shows among the deleted ones, which can take a moment."""
+        patience = Patience(_DELETE_SECONDS, f"{self._subject(name)}: deletion", first=0.1, clock=self._clock)
+        while self._when_allowed(name, lambda: self._get_deleted(name)) is None:
+            patience.pause()
 
     def deleted(self, name: str) -> Key | None:
         """The soft-deleted key of that name."""

@@ -1,0 +1,291 @@
+"""The activation of a pool, and the custody of its security domain.
+
+Irreversible: it is never replaced unless the pool itself is another one, and deleting it touches no file. The state
+keeps the manifest (pool, thumbprints, quorum, hash), never the security domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
+
+from data_plane.errors import CustodyError
+from dynamic.base import POOL_FIELDS, HsmProvider, Props, contains_unknown, inputs_of, missing, one_line, tell
+
+if TYPE_CHECKING:
+    from data_plane.activation import Result
+    from data_plane.custody import Custody
+    from data_plane.pool import Pool
+
+_CUSTODY_REASON = (
+    "{name}: changing it is a ceremony, not an update: it makes a new security-domain file that other people open. "
+    "To do it, set managed-hsm:securityDomain.reissue to the pool's name; the pool and its keys stay, the old file "
+    "is kept"
+)
+
+
+@dataclass(frozen=True)
+class Custodian:
+    """A holder of a share."""
+
+    name: str
+    certificate: str
+    """The public certificate, PEM."""
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A place where the security domain is kept."""
+
+    path: str
+    """Absolute."""
+    optional: bool = False
+    """Whether the activation goes on although this place failed."""
+
+
+@dataclass
+class SecurityDomainArgs:
+    """What a :class:`SecurityDomain` is made of."""
+
+    hsm_id: pulumi.Input[str]
+    """ARM id of the pool."""
+    hsm_uri: pulumi.Input[str]
+    hsm_created_at: pulumi.Input[str]
+    """``systemData.createdAt`` of the pool: tells it from an earlier one of the same name."""
+    custodians: Sequence[Custodian]
+    """3 to 10."""
+    quorum: int
+    """How many custodians open it: 2 to 10."""
+    destinations: Sequence[Destination]
+    reissue: str | None = None
+    """The pool's name, which allows the security domain to be downloaded again."""
+
+
+class SecurityDomainProvider(HsmProvider):
+    """Activates, finds what an earlier run left, keeps copies in order."""
+
+    UPDATE = ("destinations", "reissue")
+    REPLACE = POOL_FIELDS
+    FORBID: ClassVar[Mapping[str, str]] = {name: _CUSTODY_REASON.format(name=name) for name in ("custodians", "quorum")}
+
+    def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
+        """Certificates, quorum, destinations and the word that allows a reissue."""
+        del olds
+        failures = missing(news, *POOL_FIELDS, "custodians", "quorum", "destinations")
+        if failures:
+            return news, failures
+        if not contains_unknown([news["custodians"], news["quorum"]]):
+            try:
+                _custody(news)
+            except CustodyError as error:
+                failures.append(CheckFailure("custodians", str(error)))
+        if not contains_unknown(news["destinations"]):
+            failures += _wrong_destinations(news["destinations"])
+        return news, failures + _wrong_reissue(news)
+
+    def same(self, name: str, old: Any, new: Any) -> bool:
+        """Custodians are their certificates: order and the way a PEM is wrapped do not matter."""
+        if name == "custodians" and old and new:
+            return _named_thumbprints(old) == _named_thumbprints(new)
+        if name == "destinations" and old and new:
+            return _by_path(old) == _by_path(new)
+        return super().same(name, old, new)
+
+    def permits(self, name: str, olds: Props, news: Props) -> bool:
+        """A reissue, and new names for the same certificates."""
+        if news.get("reissue"):
+            return True
+        if name != "custodians":
+            return False
+        return _thumbprints(olds[name]) == _thumbprints(news[name])
+
+    @one_line
+    def create(self, props: Props) -> CreateResult:
+        """Ends with an active pool and the file at every destination, whatever an earlier run left behind."""
+        wanted = inputs_of(props)
+        return CreateResult(wanted["hsm_id"], _outputs(wanted, _activate(wanted, [])))
+
+    @one_line
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Copies to new destinations, mends what is missing, and downloads again where a reissue allows it."""
+        olds, news = inputs_of(_olds), inputs_of(_news)
+        earlier = [each["path"] for each in olds.get("destinations", [])]
+        left = sorted(set(earlier) - {each["path"] for each in news["destinations"]})
+        outputs = _outputs(news, _activate(news, earlier))
+        for path in left:
+            tell(f"{path} is no destination any more; the file stays where it is")
+        return UpdateResult(outputs)
+
+    @one_line
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Gone if the pool is gone, is another one or is not active; otherwise the destinations that are in order."""
+        from data_plane import pool, session
+
+        known = inputs_of(props)
+        found = pool.read(session.current(), known["hsm_id"])
+        if found is None or not _is_active_and_the_same(found, known):
+            return ReadResult(None, {})
+        seen = {**known, "destinations": _in_order(known)}
+        return ReadResult(id_, seen, self.declared(seen))
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Leaves every file where it is."""
+        props = inputs_of(_props)
+        for destination in props.get("destinations", []):
+            tell(f"{destination['path']} stays: a security domain is never deleted by this program")
+
+
+class SecurityDomain(Resource, module="mhsm", name="SecurityDomain"):
+    """An active pool whose security domain lies at every destination."""
+
+    sha256: pulumi.Output[str]
+    """Of the security-domain file, lower-case hex."""
+    manifest: pulumi.Output[Mapping[str, Any]]
+    """The record beside the file: pool, custodians with thumbprints, quorum, hash, when and by whom."""
+    files: pulumi.Output[Sequence[str]]
+    """Where the file lies, read back and compared."""
+
+    def __init__(self, name: str, args: SecurityDomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declares the activation of ``args.hsm_id``."""
+        props = {
+            "hsm_id": args.hsm_id,
+            "hsm_uri": args.hsm_uri,
+            "hsm_created_at": args.hsm_created_at,
+            "custodians": [{"name": each.name, "certificate": each.certificate} for each in args.custodians],
+            "quorum": args.quorum,
+            "destinations": [{"path": each.path, "optional": each.optional} for each in args.destinations],
+            "reissue": args.reissue,
+            "sha256": None,
+            "manifest": None,
+            "files": None,
+        }
+        super().__init__(SecurityDomainProvider(), name, props, opts)
+
+
+def _certificates(props: Props) -> tuple[tuple[str, bytes], ...]:
+    from data_plane.custody import certificate_der
+
+    return tuple(
+        (str(each["name"]), certificate_der(str(each["name"]), str(each["certificate"])))
+        for each in props["custodians"]
+    )
+
+
+def _custody(props: Props) -> Custody:
+    from data_plane.custody import custody_of
+
+    return custody_of(_certificates(props), int(props["quorum"]))
+
+
+def _named_thumbprints(custodians: list[Mapping[str, str]]) -> set[tuple[str, str]]:
+    from data_plane.custody import thumbprint
+
+    return {(name, thumbprint(der)) for name, der in _certificates({"custodians": custodians})}
+
+
+def _thumbprints(custodians: list[Mapping[str, str]]) -> set[str]:
+    return {thumbprint for _, thumbprint in _named_thumbprints(custodians)}
+
+
+def _by_path(destinations: list[Mapping[str, Any]]) -> dict[str, bool]:
+    return {str(each["path"]): bool(each.get("optional", False)) for each in destinations}
+
+
+def _wrong_destinations(destinations: list[Mapping[str, Any]]) -> list[CheckFailure]:
+    paths = [str(each.get("path", "")) for each in destinations]
+    failures = [
+        CheckFailure("destinations", f"{path!r}: an absolute path is needed")
+        for path in paths
+        if not Path(path).is_absolute()
+    ]
+    failures += [
+        CheckFailure("destinations", f"{path}: given twice") for path in sorted(set(paths)) if paths.count(path) > 1
+    ]
+    if all(each.get("optional", False) for each in destinations):
+        failures.append(CheckFailure("destinations", "at least one destination must not be optional"))
+    return failures
+
+
+def _wrong_reissue(news: Props) -> list[CheckFailure]:
+    from data_plane.pool import name_of
+
+    reissue = news.get("reissue")
+    if reissue is None or contains_unknown([reissue, news["hsm_id"]]):
+        return []
+    name = name_of(news["hsm_id"])
+    if str(reissue).lower() == name.lower():
+        return []
+    return [CheckFailure("reissue", f"{reissue!r} is not the name of this pool: {name} confirms, nothing else")]
+
+
+def _activate(wanted: Props, earlier_paths: list[str]) -> Result:
+    from data_plane import session
+    from data_plane.activation import Activation, Wanted
+    from data_plane.security_domain_file import Destination as Place
+
+    return Activation(
+        session.current(),
+        Wanted(
+            hsm_id=wanted["hsm_id"],
+            hsm_uri=wanted["hsm_uri"],
+            custodians=_certificates(wanted),
+            quorum=int(wanted["quorum"]),
+            destinations=tuple(
+                Place(Path(each["path"]), bool(each.get("optional", False))) for each in wanted["destinations"]
+            ),
+            reissue=bool(wanted.get("reissue")),
+            sources=tuple(Path(path) for path in earlier_paths),
+        ),
+        say=tell,
+    ).run()
+
+
+def _outputs(wanted: Props, result: Result) -> Props:
+    return {
+        **{name: value for name, value in wanted.items() if name not in ("sha256", "manifest", "files")},
+        "sha256": result.manifest.sha256,
+        "manifest": result.manifest.to_document(),
+        "files": [str(path) for path in result.files],
+    }
+
+
+def _is_active_and_the_same(found: Pool, known: Props) -> bool:
+    from data_plane import pool
+
+    if not pool.is_same(found.id, found.created_at, known["hsm_id"], known["hsm_created_at"]):
+        return False
+    # A pool is never deactivated, so "not active" of the very pool that was active is an answer that lags behind.
+    return found.activation_status in (pool.ACTIVE, pool.UNKNOWN) or _becomes_active(known["hsm_id"])
+
+
+def _becomes_active(hsm_id: str) -> bool:
+    from data_plane import pool, session
+    from data_plane.waiting import confirmed
+
+    def probe() -> bool | None:
+        found = pool.read(session.current(), hsm_id)
+        return True if found is not None and found.activation_status == pool.ACTIVE else None
+
+    return confirmed(probe) is not None
+
+
+def _in_order(known: Props) -> list[Mapping[str, Any]]:
+    """The destinations whose file is there, unaltered, with its manifest. The others show as drift."""
+    from data_plane.security_domain_file import look
+
+    def is_in_order(path: Path) -> bool:
+        finding = look(path)
+        return finding.whole and finding.manifest is not None and finding.manifest.sha256 == known["sha256"]
+
+    kept: list[Mapping[str, Any]] = []
+    for each in known["destinations"]:
+        if is_in_order(Path(each["path"])):
+            kept.append(each)
+        else:
+            tell(f"{each['path']}: the security domain is missing or altered there")
+    return kept
