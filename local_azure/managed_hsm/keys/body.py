@@ -12,7 +12,8 @@ from local_azure.core.http import JsonObject
 from local_azure.managed_hsm.errors import bad_parameter
 from local_azure.managed_hsm.security_domain.encoding import from_base64url
 
-_INT32_MAXIMUM = 2**31 - 1
+_INTEGER_MAXIMUM = 253_402_300_799
+"""The last second of the year 9999: times go beyond the 32 bits of the description (recorded: 2524723200)."""
 
 
 def optional_string(body: Mapping[str, Any], name: str) -> str | None:
@@ -32,12 +33,12 @@ def required_string(body: Mapping[str, Any], name: str) -> str:
 
 
 def optional_integer(body: Mapping[str, Any], name: str) -> int | None:
-    """The whole number (int32, not negative), or None."""
+    """The whole number, not negative, or None."""
     value = body.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _INT32_MAXIMUM:
-        raise bad_parameter(f"Property {name} must be a whole number of 32 bits, not negative")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _INTEGER_MAXIMUM:
+        raise bad_parameter(f"Property {name} must be a whole number, not negative")
     return value
 
 

@@ -121,6 +121,8 @@ def test_names_differ_by_more_than_case(hsm: Hsm) -> None:
         {"kty": "oct-HSM", "tags": {"a": "x" * 257}},
         {"kty": "oct-HSM", "attributes": {"exp": "2030-01-01"}},
         {"kty": "oct-HSM", "attributes": {"nbf": -1}},
+        {"kty": "oct-HSM", "attributes": {"exp": 10**12}},
+        {"kty": "oct-HSM", "attributes": {"exp": 1.5}},
         {"kty": "oct-HSM", "attributes": {"enabled": "yes"}},
         {"kty": "oct-HSM", "attributes": []},
         {"kty": "oct-HSM", "attributes": {"exportable": True}},

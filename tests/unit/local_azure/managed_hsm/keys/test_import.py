@@ -18,7 +18,7 @@ def rsa_jwk(key: rsa.RSAPrivateKey, kty: str = "RSA-HSM") -> dict[str, Any]:
     private = key.private_numbers()
     return {
         "kty": kty,
-        "n": number(private.public_numbers.n, 257),
+        "n": number(private.public_numbers.n, key.key_size // 8 + 1),
         "e": number(private.public_numbers.e),
         "d": number(private.d),
         "p": number(private.p),
