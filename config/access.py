@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.fields import Section, Text, guid, matching, refusal, setting
+from config.fields import Section, Text, is_guid, matching, refusal, setting
 from data_plane.built_in_roles import guid_of, name_of
 
 PrincipalKind = Literal["deployer", "identity", "objectId", "group", "user", "servicePrincipal"]
@@ -32,7 +32,9 @@ class Principal(Section):
         ((kind, name),) = value.items()
         if kind not in _KINDS or not isinstance(name, str) or not name.strip():
             raise refusal(_PRINCIPAL)
-        return {"kind": kind, "value": guid(name) if kind == "objectId" else name}
+        if kind == "objectId" and not is_guid(name):
+            raise refusal("an object id (a GUID) after objectId")
+        return {"kind": kind, "value": name.lower() if kind == "objectId" else name}
 
 
 class RoleDefinition(Section):

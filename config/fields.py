@@ -7,7 +7,6 @@ and that sentence is what a person reads when a value is refused.
 
 import ipaddress
 import re
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ NOT_ACCEPTED = "not_accepted"
 """The type of the error that :func:`refusal` makes."""
 
 _ARM_ID = r"(?i)/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/[^/]+(/[^/]+/[^/]+)+"
+_LONGEST_TAG_VALUE = 256
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
@@ -69,11 +69,16 @@ def _text(value: object) -> object:
     return value
 
 
+def is_guid(value: str) -> bool:
+    """Whether the text is a GUID, in lower or upper case."""
+    return re.fullmatch(_GUID, value) is not None
+
+
 def guid(value: str) -> str:
     """The GUID in lower case; refused if it is none."""
-    if not re.fullmatch(_GUID, value):
+    if not is_guid(value):
         raise refusal()
-    return str(uuid.UUID(value))
+    return value.lower()
 
 
 def _project_path(value: Path, info: ValidationInfo) -> Path:
@@ -131,8 +136,18 @@ ProjectPath = Annotated[Path, BeforeValidator(_text), AfterValidator(_project_pa
 Network = Annotated[Text, AfterValidator(_network)]
 """An IPv4 network in CIDR notation, without host bits."""
 
-TagName = Annotated[Text, AfterValidator(matching(r"[^<>%&\\?/]{1,512}"))]
-TagValue = Annotated[str, BeforeValidator(lambda value: value if value == "" else _text(value)), Field(max_length=256)]
+_TAG_NAME = "tag names of 1 to 512 characters, none of <>%&\\?/"
+_TAG_VALUE = "text of up to 256 characters (a number in quotes)"
+
+
+def _tag_value(value: object) -> object:
+    if not isinstance(value, str) or len(value) > _LONGEST_TAG_VALUE:
+        raise refusal(_TAG_VALUE)
+    return value
+
+
+TagName = Annotated[Text, AfterValidator(matching(r"[^<>%&\\?/]{1,512}", _TAG_NAME))]
+TagValue = Annotated[str, BeforeValidator(_tag_value)]
 Tags = Annotated[dict[TagName, TagValue], Field(max_length=50)]
 """Names and values that mark a resource (ARM allows 50 of them; names of 512, values of 256 characters)."""
 

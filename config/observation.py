@@ -21,7 +21,7 @@ class Vault(Section):
         {},
         what="Secrets by name. Values are Pulumi secrets (`pulumi config set --secret`); plain text is refused.",
         accepted="names of 1 to 127 letters, digits and hyphens with secret values",
-        example={},
+        example={"database-password": "(a Pulumi secret)"},
     )
 
 

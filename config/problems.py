@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 HIDDEN = "(not shown)"
 """Stands for a value that is a secret, or looks like one."""
 
-_LONGEST_VALUE = 80
+_LONGEST_VALUE = 200
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,23 @@ def not_accepted(path: str, value: object, accepted: str, involves: tuple[str, .
     return Problem(path, f"{shown(value)} is not accepted; {accepted}", involves)
 
 
-def rests_on(problem: Problem, wrong: Collection[str]) -> bool:
-    """Whether the problem lies in, or was judged by, a key that is wrong itself."""
-    return any(_within(path, key) for path in (problem.path, *problem.involves) for key in wrong)
+def with_reliable(problems: Sequence[Problem], later: Iterable[Problem]) -> list[Problem]:
+    """The problems, and those of ``later`` that do not follow from a mistake that is told already.
+
+    Of ``later``, a problem is left out that lies in a wrong key, or was judged by one.
+    """
+    wrong = [problem.path for problem in problems]
+    told = list(problems)
+    for problem in later:
+        doubtful = [problem.path for problem in told]
+        if _lies_in(problem.path, wrong) or any(_lies_in(path, doubtful) for path in problem.involves):
+            continue
+        told.append(problem)
+    return told
 
 
-def _within(path: str, key: str) -> bool:
-    return path == key or path.startswith((f"{key}.", f"{key}["))
+def _lies_in(path: str, keys: Sequence[str]) -> bool:
+    return any(path == key or path.startswith((f"{key}.", f"{key}[")) for key in keys)
 
 
 def relative(path: Path, base: Path) -> str:

@@ -21,7 +21,7 @@ from config import catalogue
 from config.checks import problems_of
 from config.defaults import with_defaults
 from config.fields import NOT_ACCEPTED
-from config.problems import HIDDEN, ConfigurationError, Problem, rests_on, shown
+from config.problems import HIDDEN, ConfigurationError, Problem, shown, with_reliable
 from config.settings import LOCATION_KEY, NAMESPACE, Settings
 
 _ROUNDS = 4
@@ -48,9 +48,7 @@ def parse(
     filled = with_defaults(written)
     settings, problems = _validated(filled, base, hidden)
     if settings is not None:
-        wrong = [problem.path for problem in problems]
-        later = problems_of(settings, base, frozenset(hidden))
-        problems += [problem for problem in later if not rests_on(problem, wrong)]
+        problems = with_reliable(problems, problems_of(settings, base, frozenset(hidden)))
     if settings is None or problems:
         raise ConfigurationError(problems, source)
     return settings
@@ -84,7 +82,8 @@ def _own_keys(values: Mapping[str, object]) -> dict[str, Any]:
         if key == LOCATION_KEY or key.startswith(f"{NAMESPACE}:"):
             name = _own_key(key)
             own[name] = _structured(value) if catalogue.find((name,)).children else copy.deepcopy(value)
-    return {name: value for name, value in own.items() if value not in ("", {}, [])}
+    known = catalogue.root().children
+    return {name: value for name, value in own.items() if name not in known or value not in ("", {}, [])}
 
 
 def _structured(value: object) -> object:
@@ -131,18 +130,25 @@ def _accepted(detail: ErrorDetails) -> str:
         return str(told)
     location = detail["loc"]
     for end in range(len(location), 0, -1):
-        if told := catalogue.find(location[:end]).accepted:
-            return told
+        node = catalogue.find(location[:end])
+        if node.accepted:
+            return node.accepted
+        if node.info is None and (known := catalogue.known_keys(location[:end])):
+            return f"a mapping of {', '.join(known)}"
     return "another value"
 
 
 def _unknown(location: _Location) -> str:
+    name = str(location[-1])
     known = catalogue.known_keys(location[:-1])
-    by_lower_case = {name.lower(): name for name in known}
-    close = get_close_matches(str(location[-1]).lower(), by_lower_case, n=1)
+    other_forms = catalogue.find(location[:-2]).children.values() if catalogue.is_form(location[-2:][0]) else ()
+    if any(name in form.children for form in other_forms):
+        return f"is not accepted; it does not go together with {', '.join(known)}"
+    by_lower_case = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), by_lower_case, n=1)
     if close:
         return f"there is no such key; did you mean {by_lower_case[close[0]]}?"
-    names = [path_of((name,)) if len(location) == 1 else name for name in known]
+    names = [path_of((candidate,)) if len(location) == 1 else candidate for candidate in known]
     return f"there is no such key; there are {', '.join(names)}"
 
 

@@ -74,7 +74,10 @@ class Settings(Section):
         },
     )
     role_definitions: tuple[RoleDefinition, ...] = setting(
-        (), what="Roles of one's own.", accepted="a list of name, description, dataActions, notDataActions", example=[]
+        (),
+        what="Roles of one's own.",
+        accepted="a list of name, description, dataActions, notDataActions",
+        example=[{"name": "Contoso Key Reader", "dataActions": ["Microsoft.KeyVault/managedHsm/keys/read/action"]}],
     )
     role_assignments: tuple[RoleAssignment, ...] = setting(
         (),

@@ -53,14 +53,14 @@ def _definition_problems(settings: Settings) -> Iterator[Problem]:
 def _role_problems(path: str, assignment: RoleAssignment, own_roles: set[str]) -> Iterator[Problem]:
     if assignment.role_guid is None and assignment.role not in own_roles:
         accepted = "the name or GUID of a local role" + suggestion(assignment.role, [*BUILT_IN_ROLES, *own_roles])
-        yield not_accepted(f"{path}.role", assignment.role, accepted)
+        yield not_accepted(f"{path}.role", assignment.role, accepted, (_DEFINITIONS,))
 
 
 def _principal_problems(path: str, assignment: RoleAssignment, settings: Settings) -> Iterator[Problem]:
     principal = assignment.principal
     if principal.kind == "identity" and principal.value not in settings.identities:
         accepted = "the name of an entry of identities" + suggestion(principal.value, settings.identities)
-        yield not_accepted(f"{path}.principal.identity", principal.value, accepted)
+        yield not_accepted(f"{path}.principal.identity", principal.value, accepted, ("managed-hsm:identities",))
 
 
 def _scope_problems(path: str, assignment: RoleAssignment, settings: Settings) -> Iterator[Problem]:
@@ -68,7 +68,7 @@ def _scope_problems(path: str, assignment: RoleAssignment, settings: Settings) -
     if key == assignment.scope or key in settings.keys or isinstance(settings.hsm, ExistingHsm):
         return
     accepted = "/, /keys, or /keys/ and the name of an entry of keys" + suggestion(key, settings.keys)
-    yield not_accepted(f"{path}.scope", assignment.scope, accepted)
+    yield not_accepted(f"{path}.scope", assignment.scope, accepted, ("managed-hsm:keys", "managed-hsm:hsm"))
 
 
 def _identity(assignment: RoleAssignment) -> tuple[str, str, str, str]:

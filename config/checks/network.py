@@ -98,7 +98,7 @@ def _machine_problems(settings: Settings) -> Iterator[Problem]:
                 yield not_accepted(place, machine, f"a machine of another name than {owner.partition(':')[2]}")
         subnet = identity.vm.subnet if isinstance(identity, VmIdentity) else None
         if machines and subnet is None and settings.network is None:
-            yield Problem(path, "has no network to be in; the section network, or a subnet of its own")
+            yield Problem(path, "has no network to be in; the section network, or a subnet of its own", (_NETWORK,))
         if subnet is not None and not _is_type(subnet, "Microsoft.Network/virtualNetworks/subnets"):
             yield not_accepted(f"{path}.vm.subnet", subnet, "the ARM id of a subnet")
 

@@ -101,8 +101,8 @@ def _beside(domain: SecurityDomain, certificates: dict[int, Certificate], base: 
 
 def _destination_problems(domain: SecurityDomain, base: Path) -> Iterator[Problem]:
     if all(destination.optional for destination in domain.destinations):
-        accepted = "at least one destination that is not optional"
-        yield Problem(_DESTINATIONS, f"{len(domain.destinations)} required ones are not accepted; {accepted}")
+        what = "only optional ones are" if domain.destinations else "[] is"
+        yield Problem(_DESTINATIONS, f"{what} not accepted; at least one destination that is not optional")
     seen: dict[str, int] = {}
     for index, destination in enumerate(domain.destinations):
         path = f"{_DESTINATIONS}[{index}]"
