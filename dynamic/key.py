@@ -113,8 +113,8 @@ class KeyProvider(HsmProvider):
             CheckFailure(
                 name,
                 f"key {news['key_name']}: {name} {olds.get(name)} → {news.get(name)} means another key, and the "
-                "deleted one would hold the name: give the new key another name; or, if everything that it protects may be "
-                "lost, first run up with onRemove: purge for it",
+                "deleted one would hold the name: give the new key another name; or, if everything that it protects "
+                "may be lost, first run up with onRemove: purge for it",
             )
             for name in changed
         ]

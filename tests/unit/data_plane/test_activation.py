@@ -1,0 +1,159 @@
+"""Activation against a local Azure: what a first run does, and how later runs find their way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data_plane import pool as pools
+from data_plane import session
+from data_plane.activation import Activation, Result, Wanted
+from data_plane.durable_files import sha256_of
+from data_plane.errors import CustodyError
+from data_plane.pool import Pool
+from data_plane.security_domain_file import Destination, attempt_path, manifest_path
+from tests.support import Azure
+from tests.unit.data_plane.support import certificates, delete_pool, make_pool
+
+pytestmark = pytest.mark.daemon
+
+
+def wanted_for(pool: Pool, *paths: Path, custodians: tuple[int, ...] = (1, 2, 3), quorum: int = 2) -> Wanted:
+    return Wanted(
+        hsm_id=pool.id,
+        hsm_uri=pool.uri,
+        custodians=certificates(*custodians),
+        quorum=quorum,
+        destinations=tuple(Destination(path) for path in paths),
+    )
+
+
+def activate(wanted: Wanted, said: list[str] | None = None) -> Result:
+    return Activation(session.current(), wanted, say=(said if said is not None else []).append).run()
+
+
+def test_a_first_run_activates_and_keeps_the_file_with_its_manifest(pool: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "sd" / "az400popMHSM-SD.json"
+    result = activate(wanted_for(pool, path))
+    again = pools.read(session.current(), pool.id)
+    assert again is not None
+    assert again.activation_status == pools.ACTIVE
+    content = path.read_bytes()
+    assert json.loads(content)["SharedKeys"]["required"] == 2
+    assert sha256_of(content) == result.manifest.sha256
+    assert path.stat().st_mode & 0o777 == 0o600
+    manifest = json.loads(manifest_path(path).read_text())
+    assert manifest["hsm_created_at"] == pool.created_at
+    assert [each["name"] for each in manifest["custodians"]] == ["custodian-1", "custodian-2", "custodian-3"]
+    assert not attempt_path(path).exists()
+
+
+def test_a_second_activation_adopts_the_file_on_disk(pool: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "sd.json"
+    first = activate(wanted_for(pool, path))
+    content = path.read_bytes()
+    assert activate(wanted_for(pool, path)).manifest == first.manifest
+    assert path.read_bytes() == content
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["sd.json", "sd.json.lock", "sd.json.manifest.json"]
+
+
+def test_a_new_destination_gets_a_copy(pool: Pool, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.json", tmp_path / "two" / "two.json"
+    activate(wanted_for(pool, one))
+    activate(wanted_for(pool, one, two))
+    assert two.read_bytes() == one.read_bytes()
+    assert manifest_path(two).read_bytes() == manifest_path(one).read_bytes()
+
+
+def test_a_copy_is_taken_from_a_destination_of_an_earlier_run(pool: Pool, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    activate(wanted_for(pool, one))
+    activate(replace(wanted_for(pool, two), sources=(one,)))
+    assert two.read_bytes() == one.read_bytes()
+
+
+def test_a_lost_file_of_an_active_pool_stops_with_the_way_out(pool: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "sd.json"
+    activate(wanted_for(pool, path))
+    path.unlink()
+    with pytest.raises(CustodyError, match=r"is missing — .*reissue to az400popMHSM"):
+        activate(wanted_for(pool, path))
+    assert not path.exists()
+
+
+def test_an_altered_file_is_not_taken_for_the_security_domain(pool: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "sd.json"
+    activate(wanted_for(pool, path))
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(CustodyError, match="not the file of its manifest"):
+        activate(wanted_for(pool, path))
+
+
+def test_a_file_of_an_earlier_pool_of_that_name_is_kept_and_not_taken_for_this_ones(pool: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "sd.json"
+    activate(wanted_for(pool, path))
+    earlier = path.read_bytes()
+    delete_pool()
+    second = make_pool()
+    assert second.created_at != pool.created_at
+    said: list[str] = []
+    activate(wanted_for(second, path), said)
+    assert path.read_bytes() != earlier
+    kept = [each for each in tmp_path.iterdir() if each.name.startswith("sd.json.2") and "manifest" not in each.name]
+    assert [each.read_bytes() for each in kept] == [earlier]
+    assert json.loads(manifest_path(kept[0]).read_text())["hsm_created_at"] == pool.created_at
+    assert any("is kept as" in line for line in said)
+
+
+def test_an_active_pool_with_the_file_of_an_earlier_one_stops(pool: Pool, tmp_path: Path) -> None:
+    path, other = tmp_path / "sd.json", tmp_path / "other.json"
+    activate(wanted_for(pool, path))
+    delete_pool()
+    second = make_pool()
+    activate(wanted_for(second, other))
+    with pytest.raises(CustodyError, match=f"this pool was created at {second.created_at}"):
+        activate(wanted_for(second, path))
+
+
+def test_other_custodians_are_refused_and_a_reissue_keeps_the_earlier_file(pool: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "sd.json"
+    activate(wanted_for(pool, path))
+    earlier = path.read_bytes()
+    changed = wanted_for(pool, path, custodians=(2, 3, 4), quorum=3)
+    with pytest.raises(CustodyError, match="other custodians or another quorum"):
+        activate(changed)
+    assert path.read_bytes() == earlier
+    result = activate(replace(changed, reissue=True))
+    assert json.loads(path.read_text())["SharedKeys"]["required"] == 3
+    assert earlier in [each.read_bytes() for each in tmp_path.iterdir() if each.name.startswith("sd.json.2")]
+    assert activate(replace(changed, reissue=True)).manifest == result.manifest
+
+
+def test_a_failing_place_is_an_error_and_nothing_is_activated(pool: Pool, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(CustodyError, match=r"file: cannot be written"):
+        activate(wanted_for(pool, tmp_path / "sd.json", blocked / "sd.json"))
+    again = pools.read(session.current(), pool.id)
+    assert again is not None
+    assert again.activation_status == pools.NOT_ACTIVATED
+
+
+def test_an_optional_place_may_fail(pool: Pool, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    wanted = wanted_for(pool, tmp_path / "sd.json")
+    wanted = replace(wanted, destinations=(*wanted.destinations, Destination(blocked / "sd.json", optional=True)))
+    said: list[str] = []
+    assert activate(wanted, said).files == (tmp_path / "sd.json",)
+    assert any(line.startswith("optional destination:") for line in said)
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+def test_failing_answers_while_waiting_are_borne(pool: Pool, signed_in: Azure, tmp_path: Path, status: int) -> None:
+    signed_in.control.add_fault("status", status=status, count=2, method="GET", path="/securitydomain/download/pending")
+    activate(wanted_for(pool, tmp_path / "sd.json"))
+    assert (tmp_path / "sd.json").exists()
