@@ -41,7 +41,7 @@ def build() -> None:
                 step.detail = f"{min(len(built), total)} of {total} packages"
 
             output = stage / "pulumi"
-            _run(go, ["build", "-v", "-ldflags", cache.LINKER_FLAGS, "-o", str(output), _PACKAGE], note)
+            _run(go, ["build", "-v", *cache.BUILD_FLAGS, "-o", str(output), _PACKAGE], note)
         sdk = Path(_run(go, ["list", "-m", "-f", "{{.Dir}}", _SDK_MODULE]).strip())
         host = stage / _DYNAMIC_PROVIDER_HOST.name
         shutil.copyfile(sdk / _DYNAMIC_PROVIDER_HOST, host)
@@ -101,7 +101,7 @@ def _run(go: str, arguments: list[str], on_line: Callable[[str], None] = lambda 
     environment = {
         **os.environ,
         "CGO_ENABLED": "0",
-        "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
+        "GOFLAGS": "-mod=readonly",
         "GOWORK": "off",
         "GOOS": goos,
         "GOARCH": goarch,

@@ -33,7 +33,7 @@ def run_program(request: language_pb2.RunRequest, engine_address: str) -> langua
     program = Path(os.path.normpath(Path(request.info.program_directory, request.info.entry_point)))
     _configure(request, engine_address)
     try:
-        _refuse_unsupported(request)
+        _refuse_impossible(request, program)
         if request.pwd:
             os.chdir(request.pwd)
         sys.argv = [str(program), *request.args]
@@ -75,7 +75,7 @@ def _configure(request: language_pb2.RunRequest, engine_address: str) -> None:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
-def _refuse_unsupported(request: language_pb2.RunRequest) -> None:
+def _refuse_impossible(request: language_pb2.RunRequest, program: Path) -> None:
     if request.attach_debugger:
         raise pulumi.RunError("this language host cannot attach a debugger: Pulumi's own, of an installed CLI, can")
     environment = virtual_environment(request.info)
@@ -84,6 +84,8 @@ def _refuse_unsupported(request: language_pb2.RunRequest) -> None:
             f"Pulumi.yaml asks for the virtual environment {environment}, but the program would run in {sys.prefix}: "
             "make that environment (`make up` does), or put its bin directory first on PATH"
         )
+    if program.is_dir() and not (program / "__main__.py").is_file():
+        raise pulumi.RunError(f"there is no __main__.py in {program}")
 
 
 def virtual_environment(info: language_pb2.ProgramInfo) -> Path | None:
@@ -127,4 +129,7 @@ def _traceback(error: Exception, program: Path) -> str:
     frames = error.__traceback__
     while frames is not None and not Path(frames.tb_frame.f_code.co_filename).is_relative_to(program):
         frames = frames.tb_next
+    if frames is None and isinstance(error, SyntaxError):
+        # The program never ran, and the error says where itself.
+        return "".join(traceback.format_exception_only(error))
     return "".join(traceback.format_exception(error.with_traceback(frames or error.__traceback__)))
