@@ -1,8 +1,9 @@
 """The local roles that every pool has from birth, and all data actions there are.
 
-Names, identifiers, data actions and their order are those that the live service listed in the recordings of azure-cli
-(``keyvault/tests/latest/recordings/test_keyvault_hsm_security_domain.yaml``, April 2025); the ARM User, which that list
-lacks, is from ``test_keyvault_hsm_role.yaml`` (May 2022) and from "Managed HSM local RBAC built-in roles".
+Names, identifiers, data actions and their order are those that the live service has listed in the recordings of
+azure-sdk-for-python (Azure/azure-sdk-assets, ``azure-keyvault-administration``, api-version 2026-01-01-preview) and,
+but for the EKM Administrator, of azure-cli (``test_keyvault_hsm_security_domain.yaml``, April 2025). Both lists lack
+the ARM User, which is from ``test_keyvault_hsm_role.yaml`` (May 2022).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ CRYPTO_SERVICE_ENCRYPTION_USER = "33413926-3206-4cdd-b39a-83574fe37a17"
 CRYPTO_SERVICE_RELEASE_USER = "21dbd100-6940-42c2-9190-5d6cb909625c"
 BACKUP_USER = "7b127d3c-77bd-4e3e-bbe0-dbb8971fa7f8"
 RESTORE_USER = "6efe6056-5259-49d2-8b3d-d3d73544b20b"
+EKM_ADMINISTRATOR = "abdd7ec4-a273-4265-bf38-e001014e2d8e"
 ARM_USER = "770fd66c-6266-4643-9d4e-b616870898d5"
 
 
@@ -36,6 +38,8 @@ class BuiltInRole:
     data_actions: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     """What ARM may do in somebody's name; these are no data actions."""
+    listed: bool = True
+    """Whether it is among those that the service lists."""
 
 
 def _prefixed(*actions: str) -> tuple[str, ...]:
@@ -52,6 +56,11 @@ _ROLE_MANAGEMENT = (
 )
 
 BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
+    BuiltInRole(
+        EKM_ADMINISTRATOR,
+        "Managed HSM EKM Administrator",
+        _prefixed("ekm/read/action", "ekm/write/action", "ekm/delete/action"),
+    ),
     BuiltInRole(
         RESTORE_USER,
         "Managed HSM Restore User",
@@ -146,7 +155,12 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
             "settings/write/action",
         ),
     ),
-    BuiltInRole(ARM_USER, "Managed HSM ARM User", actions=_prefixed("keys/createIfNotExists", "keys/read/action")),
+    BuiltInRole(
+        ARM_USER,
+        "Managed HSM ARM User",
+        actions=_prefixed("keys/createIfNotExists", "keys/read/action"),
+        listed=False,
+    ),
 )
 
 DATA_ACTIONS: frozenset[str] = frozenset(action for role in BUILT_IN_ROLES for action in role.data_actions)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from local_azure.core.world import World
 from local_azure.managed_hsm.built_in_roles import ADMINISTRATOR, BUILT_IN_ROLES, ROLE_DEFINITION_PREFIX
@@ -106,9 +105,10 @@ def delete_assignment(world: World, instance_id: str, name: str) -> None:
 
 
 def definitions(world: World, instance_id: str) -> list[RoleDefinition]:
-    """The built-in roles, then the pool's own."""
-    documents: list[dict[str, Any]] = [document for _, document in world.store.scan(_DEFINITIONS, f"{instance_id}/")]
-    return [*BUILT_IN_DEFINITIONS.values(), *(RoleDefinition(**document) for document in documents)]
+    """The built-in roles that are listed, then the pool's own."""
+    built_in = [BUILT_IN_DEFINITIONS[role.name] for role in BUILT_IN_ROLES if role.listed]
+    documents = world.store.scan(_DEFINITIONS, f"{instance_id}/")
+    return [*built_in, *(RoleDefinition(**document) for _, document in documents)]
 
 
 def definition(world: World, instance_id: str, name: str) -> RoleDefinition | None:

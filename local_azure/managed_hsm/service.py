@@ -1,0 +1,140 @@
+"""The data plane of every pool: authentication, api-version, activation, local RBAC, then the operation.
+
+Plays ``https://<pool>.managedhsm.azure.net`` and the name that a private zone gives it. A name without a live pool does
+not resolve on Azure, so it is not played at all: whoever connects to it is refused before any HTTP.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from functools import partial
+
+from local_azure.core.errors import NotPlayed, ServiceError
+from local_azure.core.http import Request, Response
+from local_azure.core.router import Route, Router
+from local_azure.core.world import World
+from local_azure.managed_hsm import pools
+from local_azure.managed_hsm.authentication import authenticate, challenge
+from local_azure.managed_hsm.authorization import require
+from local_azure.managed_hsm.context import Caller, HsmRequest, HsmRoute
+from local_azure.managed_hsm.errors import bad_parameter, method_not_allowed, not_activated, with_activity_id
+from local_azure.managed_hsm.keys.routes import key_routes
+from local_azure.managed_hsm.pools import ACTIVE, Pool
+from local_azure.managed_hsm.role_assignments import role_assignment_routes
+from local_azure.managed_hsm.role_definitions import role_definition_routes
+from local_azure.managed_hsm.scopes import foreign_scope_routes
+from local_azure.managed_hsm.security_domain.routes import security_domain_routes
+
+API_VERSIONS = (
+    "7.2-preview",
+    "7.2",
+    "7.3-preview",
+    "7.3",
+    "7.4-preview.1",
+    "7.4",
+    "7.5-preview.1",
+    "7.5",
+    "7.6-preview.1",
+    "7.6-preview.2",
+    "7.6",
+    "2025-06-01-preview",
+    "2025-07-01",
+    "2026-01-01-preview",
+)
+"""Those that the published descriptions of the data plane have had, oldest first."""
+_LATEST_API_VERSION = "2025-07-01"
+
+
+class ManagedHsmService:
+    """Plays the data planes of all live pools."""
+
+    name = "managed_hsm"
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        hsm_routes = [
+            *role_definition_routes(),
+            *role_assignment_routes(),
+            *foreign_scope_routes(),
+            *security_domain_routes(),
+            *key_routes(),
+        ]
+        self._router = Router(Route(route.method, route.path, partial(self._serve, route)) for route in hsm_routes)
+
+    def plays(self, host: str) -> bool:
+        """Whether the name belongs to a live pool."""
+        return pools.by_host(self._world, host) is not None
+
+    def handle(self, request: Request) -> Response:
+        """Answers one request. Raises ServiceError, with the activity id in its message and headers."""
+        pool = self._pool(request)
+        activity_id = str(uuid.uuid1())
+        try:
+            response = self._answer(request)
+        except NotPlayed:
+            raise
+        except ServiceError as error:
+            raise with_activity_id(error, activity_id) from None
+        return replace(response, headers={**_headers(pool, request, activity_id), **response.headers})
+
+    def _answer(self, request: Request) -> Response:
+        found = self._router.find(request)
+        if found is not None:
+            handler, matched = found
+            return handler(matched)
+        pool = self._pool(request)
+        if authenticate(self._world, pool, request) is None:
+            return challenge(pool, request)
+        if self._router.knows_path(request.path):
+            raise method_not_allowed(request.method)
+        raise NotPlayed(f"{request.method} {request.path} of Managed HSM")
+
+    def _serve(self, route: HsmRoute, request: Request) -> Response:
+        pool = self._pool(request)
+        caller = authenticate(self._world, pool, request)
+        if caller is None:
+            return challenge(pool, request)
+        _check_api_version(request)
+        if pool.activation_status != ACTIVE and not route.before_activation:
+            raise not_activated()
+        return self._authorized(route, pool, caller, request)
+
+    def _authorized(self, route: HsmRoute, pool: Pool, caller: Caller, request: Request) -> Response:
+        context = HsmRequest(self._world, pool, caller, request)
+        if route.data_action is not None:
+            data_action = route.data_action if isinstance(route.data_action, str) else route.data_action(context)
+            require(context, data_action, route.scope_of(request))
+        return route.handler(context)
+
+    def _pool(self, request: Request) -> Pool:
+        pool = pools.by_host(self._world, request.host)
+        if pool is None:
+            raise NotPlayed(f"{request.host}: there is no Managed HSM of that name, so it would not resolve on Azure")
+        return pool
+
+
+def _check_api_version(request: Request) -> None:
+    version = request.query.get("api-version")
+    if version is None:
+        raise bad_parameter("api-version must be specified")
+    if version.lower() not in API_VERSIONS:
+        raise bad_parameter(
+            f"The specified version ({version}) is not recognized."
+            f" Consider using the latest supported version ({_LATEST_API_VERSION})."
+        )
+
+
+def _headers(pool: Pool, request: Request, activity_id: str) -> dict[str, str]:
+    """Of every answer, as recorded."""
+    address = request.origin.public_address or "0.0.0.0"  # noqa: S104 - what a caller without one is shown as
+    return {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": "default-src 'self'",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "SAMEORIGIN",
+        "x-ms-keyvault-network-info": f"conn_type=Ipv4;addr={address};act_addr_fam=Ipv4;",
+        "x-ms-keyvault-region": pool.location.replace(" ", "").lower(),
+        "x-ms-request-id": activity_id,
+    }
