@@ -144,17 +144,25 @@ async def _plain(incoming: web.BaseRequest, origin: Origin) -> Request:
 def _refusal(incoming: web.BaseRequest, request: Request) -> Response | None:
     if not incoming.raw_path.startswith("/"):
         return Response(400, {"Content-Type": "text/plain"}, b"Bad Request: the target must be a path.\n")
-    tls = incoming.get_extra_info("ssl_object")
-    context = tls.context if isinstance(tls, ssl.SSLObject) else None
-    if not isinstance(context, HostContext) or context.host != request.host:
+    context = _host_context(incoming)
+    if context is None or context.host != request.host:
         # RFC 9110, 15.5.20: the certificate that the client accepted is another host's.
         return Response(421, {"Content-Type": "text/plain"}, b"Misdirected Request: Host is not that of the tunnel.\n")
     return None
 
 
 def _peer_certificate(incoming: web.BaseRequest) -> bytes | None:
+    context = _host_context(incoming)
+    if context is None or not context.asks_for_client_certificate:
+        return None
+    certificate: bytes | None = incoming.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    return certificate
+
+
+def _host_context(incoming: web.BaseRequest) -> HostContext | None:
     tls = incoming.get_extra_info("ssl_object")
-    return tls.getpeercert(binary_form=True) if isinstance(tls, ssl.SSLObject) else None
+    context = tls.context if isinstance(tls, ssl.SSLObject) else None
+    return context if isinstance(context, HostContext) else None
 
 
 async def _send_continue(incoming: web.BaseRequest) -> None:

@@ -22,6 +22,7 @@ class HostContext(ssl.SSLContext):
     """The context of one played host; a request that came through it can only be for that host."""
 
     host: str
+    asks_for_client_certificate: bool
 
 
 class TlsContexts:
@@ -39,14 +40,19 @@ class TlsContexts:
             _harden(context)
             context.host = host
             context.load_cert_chain(self._authority.certificate_file(host))
-            if self._wants_client_certificate(host):
-                context.load_verify_locations(self._authority.bundle)
-                context.verify_mode = ssl.CERT_OPTIONAL
+            # Also where no certificate is asked for: a context that SNI chooses checks what another asked for.
+            context.load_verify_locations(self._authority.bundle)
+            context.asks_for_client_certificate = self._wants_client_certificate(host)
+            context.verify_mode = ssl.CERT_OPTIONAL if context.asks_for_client_certificate else ssl.CERT_NONE
             self._contexts[host] = context
         return self._contexts[host]
 
     def by_server_name(self, plays: Callable[[str], bool]) -> ssl.SSLContext:
-        """A context that becomes that of the host which the client names, and refuses any other (RFC 6066)."""
+        """A context that becomes that of the host which the client names, and refuses any other (RFC 6066).
+
+        It asks for a client certificate at every host: OpenSSL settles that before it knows the name. Whoever reads
+        the certificate must look at :attr:`HostContext.asks_for_client_certificate` as well.
+        """
 
         def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
             host = (name or "").lower()
@@ -57,6 +63,8 @@ class TlsContexts:
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         _harden(context)
+        context.load_verify_locations(self._authority.bundle)
+        context.verify_mode = ssl.CERT_OPTIONAL
         context.sni_callback = choose
         return context
 
