@@ -1,0 +1,94 @@
+"""HTTP as the plugin needs it: one pool of connections, the proxy and the trust that the environment names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from local_azure.plugin.errors import ConnectionFailed
+
+if TYPE_CHECKING:
+    import ssl
+
+    import urllib3
+
+_CONNECT_SECONDS, _READ_SECONDS = 15.0, 120.0
+_CONNECTIONS = 64
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP response, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    def value(self) -> Any:
+        """The body read as JSON; ValueError where it is none."""
+        return json.loads(self.body.decode("utf-8-sig"))
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one where it is none."""
+        try:
+            value = self.value()
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+
+class Transport:
+    """Thread-safe. Honours HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        # urllib3 is imported with the first call to Azure, not at the start: most previews make none.
+        import urllib3
+
+        context = _trust(environment)
+        options: dict[str, Any] = {"maxsize": _CONNECTIONS, "retries": False, "ssl_context": context}
+        self._errors = urllib3.exceptions.HTTPError
+        self._timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
+        self._direct = urllib3.PoolManager(**options)
+        self._proxy: urllib3.ProxyManager | None = None
+        proxy = _variable(environment, "https_proxy")
+        if proxy:
+            self._proxy = urllib3.ProxyManager(proxy if "://" in proxy else f"http://{proxy}", **options)
+        self._no_proxy = _variable(environment, "no_proxy") or ""
+
+    def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """One request, no retry, no redirect. Raises ConnectionFailed where no whole answer comes."""
+        try:
+            response = self._manager(url).request(
+                method, url, headers=dict(headers), body=body, timeout=self._timeout, redirect=False
+            )
+            data = response.data
+        except self._errors as error:
+            reason = getattr(error, "reason", None) or error
+            raise ConnectionFailed(f"no answer from {urlsplit(url).hostname}: {reason}") from error
+        return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, data)
+
+    def _manager(self, url: str) -> urllib3.PoolManager:
+        from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+        host = urlsplit(url).netloc
+        if self._proxy is None or proxy_bypass_environment(host, {"no": self._no_proxy}):
+            return self._direct
+        return self._proxy
+
+
+def _trust(environment: Mapping[str, str]) -> ssl.SSLContext:
+    import ssl
+
+    bundle = next((environment[name] for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if environment.get(name)), "")
+    try:
+        return ssl.create_default_context(cafile=bundle or None)
+    except OSError as error:
+        raise ConnectionFailed(f"cannot read the trusted certificates {bundle}: {error.strerror}") from error
+
+
+def _variable(environment: Mapping[str, str], name: str) -> str | None:
+    return environment.get(name) or environment.get(name.upper()) or None
