@@ -1,7 +1,9 @@
 """Every operation on keys: its path, the data action of local RBAC that it asks for, and at which scope.
 
 Data actions: the built-in roles of a live pool (recorded 2026) and documentation "Local RBAC built-in roles for Managed
-HSM". A key's version may be left out of a path, which clients do as ``/keys/{name}//sign`` or ``/keys/{name}/sign``.
+HSM". Making a key is asked for at ``/keys``, as errors of the live service say ("keys/create on '/keys'"): a role at a
+key that is not there yet does not let one make it. The version may be left out of a path, which clients write as
+``/keys/{name}//sign`` or ``/keys/{name}/sign``.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ def key_routes() -> list[HsmRoute]:
     return [
         _route("GET", _KEYS, "keys/read/action", _KEYS, reading.list_keys),
         _route("POST", "/keys/restore", "keys/restore/action", _KEYS, lifecycle.restore),
-        _route("POST", _KEY + "/create", "keys/create", _KEY, creation.create),
-        _route("PUT", _KEY, "keys/import/action", _KEY, creation.import_key),
+        _route("POST", _KEY + "/create", "keys/create", _KEYS, creation.create),
+        _route("PUT", _KEY, "keys/import/action", _KEYS, creation.import_key),
         _route("GET", _KEY + "/versions", "keys/read/action", _KEY, reading.list_versions),
         _route("POST", _KEY + "/backup", "keys/backup/action", _KEY, lifecycle.backup),
         _route("POST", _KEY + "/rotate", "keys/rotate/action", _KEY, lifecycle.rotate),

@@ -16,6 +16,7 @@ from local_azure.managed_hsm.keys.errors import deleted_but_recoverable
 from local_azure.managed_hsm.keys.handlers.lookup import name_of, store_of
 from local_azure.managed_hsm.keys.key_types import DEFAULT_OPERATIONS, requested_operations, requested_type
 from local_azure.managed_hsm.keys.material import Material, from_json_web_key, generate
+from local_azure.managed_hsm.keys.pace import wait_for_a_new_key
 from local_azure.managed_hsm.keys.release_policy import requested_policy
 from local_azure.managed_hsm.keys.rotation import check_room, new_version_name
 from local_azure.managed_hsm.keys.state import Key, KeyStore, KeyVersion
@@ -55,6 +56,7 @@ def _add_version(
     check_exportable(attributes.exportable or False, policy)
     _check_free(store, name)
     # Making the material takes long: outside of the transaction, after every refusal that can be foreseen.
+    wait_for_a_new_key(hsm.world.latency)
     material = make()
     now = store.now()
     version = KeyVersion(
