@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 
 def base64url(data: bytes) -> str:
@@ -20,7 +19,7 @@ def from_base64url(text: str) -> bytes:
     """The octets behind ``text``. Raises ValueError for any other text than :func:`base64url` would make of them."""
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, UnicodeError) as error:
+    except ValueError as error:
         raise ValueError("not base64url") from error
     if base64url(data) != text:
         raise ValueError("not canonical base64url")
@@ -31,5 +30,5 @@ def from_base64(text: str) -> bytes:
     """The octets behind standard base64, whose padding may be missing. Raises ValueError."""
     try:
         return base64.b64decode(text.strip() + "=" * (-len(text.strip()) % 4), validate=True)
-    except (binascii.Error, UnicodeError) as error:
+    except ValueError as error:
         raise ValueError("not base64") from error

@@ -29,6 +29,7 @@ from local_azure.managed_hsm.security_domain.certificates import thumbprint
 from local_azure.managed_hsm.security_domain.encoding import base64url_integer
 
 _COLLECTION = "hsm.data.activation"
+KEY_SIZE = 4096
 _VALIDITY = timedelta(days=365)
 _making = threading.Lock()
 
@@ -84,7 +85,7 @@ def _make(world: World, pool: Pool) -> TransferKey:
     with _making:
         if made := existing_transfer_key(world, pool):
             return made
-        private_key = rsa.generate_private_key(public_exponent=65537, key_size=4096)
+        private_key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_SIZE)
         certificate = _certificate(world, pool, private_key).public_bytes(Encoding.DER)
         pem = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         document = {"private_key": pem, "certificate": base64.b64encode(certificate).decode()}
