@@ -50,6 +50,10 @@ class ControlClient:
         """Nothing goes wrong any more."""
         self._ask("DELETE", "faults")
 
+    def fail_activations(self, fail: bool) -> None:
+        """Whether activations of pools that begin from now on end as Failed."""
+        self._ask("PUT", "activations", {"fail": fail})
+
     def log(self) -> list[dict[str, Any]]:
         """The request log, oldest first."""
         return self._ask("GET", "log")  # type: ignore[no-any-return]

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from local_azure.core.faults import FaultRule, InvalidFault
 from local_azure.entra import directory
+from local_azure.managed_hsm.security_domain.state import fail_activations
 from local_azure.server.dispatch import Dispatcher
 from local_azure.server.request_log import RequestLog, entries
 
@@ -51,6 +52,7 @@ class ControlApi:
             ("GET", "faults"): self._faults,
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
+            ("PUT", "activations"): self._fail_activations,
             ("GET", "log"): lambda _: list(entries(log.path)),
         }
 
@@ -94,6 +96,12 @@ class ControlApi:
             raise BadControlRequest("scale must not be negative")
         self._dispatcher.world.latency.set_scale(scale)
         return self._latency(body)
+
+    def _fail_activations(self, body: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(body.get("fail"), bool):
+            raise BadControlRequest("fail must be true or false")
+        fail_activations(self._dispatcher.world, body["fail"])
+        return {}
 
     def _faults(self, _: dict[str, Any]) -> list[dict[str, Any]]:
         return [rule.document() for rule in self._dispatcher.faults.rules()]

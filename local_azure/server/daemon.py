@@ -95,8 +95,9 @@ class Daemon:
     def _plays(self, host: str) -> bool:
         return self._dispatcher.service_for(host) is not None
 
-    def _context_for(self, host: str) -> HostContext | None:
-        return self._tls.for_host(host) if self._plays(host) else None
+    async def _context_for(self, host: str) -> HostContext | None:
+        # Whether a host is played may be a question to the state, which another request may hold for a moment.
+        return self._tls.for_host(host) if await self._in_thread(lambda: self._plays(host)) else None
 
     def _wants_client_certificate(self, host: str) -> bool:
         service = self._dispatcher.service_for(host)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -29,7 +29,7 @@ class ProxyProtocol(asyncio.Protocol):
     def __init__(
         self,
         *,
-        context_for: Callable[[str], ssl.SSLContext | None],
+        context_for: Callable[[str], Awaitable[ssl.SSLContext | None]],
         azure: web.Server,
         control: web.Server,
         refused: Refused,
@@ -42,7 +42,7 @@ class ProxyProtocol(asyncio.Protocol):
         self._received = bytearray()
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._handshake: asyncio.Task[None] | None = None
+        self._tunnel: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Waits for the head, not forever."""
@@ -78,22 +78,25 @@ class ProxyProtocol(asyncio.Protocol):
             self._hand_to_control()
         else:
             host = target.partition("://")[2].partition("/")[0].rpartition("@")[2]
-            self._refuse(502, method, host, f"The local Azure plays nothing at http://{host}; {_STAYS_HERE}")
+            self._refuse(502, method, host, f"There is no http://{host} in the local Azure; {_STAYS_HERE}")
 
     def _connect(self, target: str, rest: bytes) -> None:
         host, _, port = target.rpartition(":")
         host = host.lower().rstrip(".")
-        context = self._context_for(host) if port == _HTTPS and is_host_name(host) else None
-        if context is None:
-            self._refuse(502, "CONNECT", target, f"The local Azure does not play {target}; {_STAYS_HERE}")
-        elif rest:
+        if rest:
             self._refuse(400, "CONNECT", target, "The client sent data before the tunnel stood.")
+        elif port != _HTTPS or not is_host_name(host):
+            self._refuse_tunnel(target)
         elif self._transport is not None:
             self._transport.pause_reading()
-            self._transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            self._handshake = asyncio.ensure_future(self._secure(self._transport, host, context))
+            self._tunnel = asyncio.ensure_future(self._open_tunnel(self._transport, host))
 
-    async def _secure(self, transport: asyncio.Transport, host: str, context: ssl.SSLContext) -> None:
+    async def _open_tunnel(self, transport: asyncio.Transport, host: str) -> None:
+        context = await self._context_for(host)
+        if context is None:
+            self._refuse_tunnel(f"{host}:{_HTTPS}")
+            return
+        transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         early = _EarlyData()
         loop = asyncio.get_running_loop()
         try:
@@ -106,6 +109,9 @@ class ProxyProtocol(asyncio.Protocol):
             return
         if secured is not None:
             early.hand_to(self._azure(), secured)
+
+    def _refuse_tunnel(self, target: str) -> None:
+        self._refuse(502, "CONNECT", target, f"There is no {target} in the local Azure; {_STAYS_HERE}")
 
     def _hand_to_control(self) -> None:
         if self._transport is not None:

@@ -38,7 +38,9 @@ def test_requests_reaches_a_played_host() -> None:
 
 
 def test_a_host_that_is_not_played_is_refused_by_name(azure: Azure) -> None:
-    with pytest.raises(requests.exceptions.ProxyError, match=r"does not play example\.com:443; nothing leaves"):
+    with pytest.raises(
+        requests.exceptions.ProxyError, match=r"There is no example\.com:443 in the local Azure; nothing leaves"
+    ):
         requests.get("https://example.com/", timeout=10)
     assert "example.com" in azure.control.log()[-1]["host"]
 
@@ -47,4 +49,4 @@ def test_a_host_that_is_not_played_is_refused_by_name(azure: Azure) -> None:
 def test_plain_http_is_refused_by_name() -> None:
     with requests.get("http://example.com/", timeout=10) as answer:
         assert answer.status_code == 502
-        assert "http://example.com; nothing leaves this machine" in answer.text
+        assert "There is no http://example.com in the local Azure; nothing leaves this machine" in answer.text

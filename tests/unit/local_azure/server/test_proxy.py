@@ -121,7 +121,7 @@ def test_a_client_that_waits_for_100_continue_gets_it(azure: Azure) -> None:
 )
 def test_a_tunnel_to_anywhere_else_is_refused_by_name(azure: Azure, target: str) -> None:
     answer = asked(azure, f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
-    assert answer.startswith(f"HTTP/1.1 502 The local Azure does not play {target}; nothing leaves".encode())
+    assert answer.startswith(f"HTTP/1.1 502 There is no {target} in the local Azure; nothing leaves".encode())
     assert answer.endswith(b"is played.\n")
 
 
