@@ -7,16 +7,18 @@ and in the handlers come without it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from local_azure.core.errors import ServiceError
 
 
-def with_activity_id(error: ServiceError, activity_id: str) -> ServiceError:
-    """The same error as the service words it for one request."""
+def with_activity_id(error: ServiceError, activity_id: str, headers: Mapping[str, str]) -> ServiceError:
+    """The same error as the service words it for one request, with the headers that all answers have."""
     return ServiceError(
         error.status,
         error.code,
         f"{error.message} (Activity ID: {activity_id})",
-        headers={**error.headers, "x-ms-request-id": activity_id},
+        headers={**headers, **error.headers, "x-ms-request-id": activity_id},
         **error.details,
     )
 

@@ -44,6 +44,14 @@ API_VERSIONS = (
 )
 """Those that the published descriptions of the data plane have had, oldest first."""
 _LATEST_API_VERSION = "2025-07-01"
+_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "default-src 'self'",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+}
+"""Of every answer, as recorded."""
 
 
 class ManagedHsmService:
@@ -69,14 +77,15 @@ class ManagedHsmService:
     def handle(self, request: Request) -> Response:
         """Answers one request. Raises ServiceError, with the activity id in its message and headers."""
         pool = self._pool(request)
-        activity_id = str(uuid.uuid1())
+        activity_id = str(uuid.uuid4())
         try:
             response = self._answer(request)
         except NotPlayed:
             raise
         except ServiceError as error:
-            raise with_activity_id(error, activity_id) from None
-        return replace(response, headers={**_headers(pool, request, activity_id), **response.headers})
+            raise with_activity_id(error, activity_id, _HEADERS) from None
+        headers = {**_HEADERS, "x-ms-request-id": activity_id, **_whereabouts(pool, request, response)}
+        return replace(response, headers={**headers, **response.headers})
 
     def _answer(self, request: Request) -> Response:
         found = self._router.find(request)
@@ -125,16 +134,12 @@ def _check_api_version(request: Request) -> None:
         )
 
 
-def _headers(pool: Pool, request: Request, activity_id: str) -> dict[str, str]:
-    """Of every answer, as recorded."""
+def _whereabouts(pool: Pool, request: Request, response: Response) -> dict[str, str]:
+    """Where the caller is seen and where the pool is: recorded with answers, not with refusals."""
+    if response.status >= 400:
+        return {}
     address = request.origin.public_address or "0.0.0.0"  # noqa: S104 - what a caller without one is shown as
     return {
-        "Cache-Control": "no-cache",
-        "Content-Security-Policy": "default-src 'self'",
-        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "SAMEORIGIN",
         "x-ms-keyvault-network-info": f"conn_type=Ipv4;addr={address};act_addr_fam=Ipv4;",
         "x-ms-keyvault-region": pool.location.replace(" ", "").lower(),
-        "x-ms-request-id": activity_id,
     }
