@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 from local_azure.instance import REPOSITORY, BadSetting, Instance
+from local_azure.plugin.install import install
 from local_azure.server import launch
 from local_azure.stack import material
+from local_azure.stack.cloud import finder
 from local_azure.stack.leftovers import clear_locks, take_in
 from local_azure.stack.pulumi import Pulumi, StackError
 from local_azure.stack.summary import summary
@@ -59,13 +61,10 @@ def down(instance: Instance, pulumi: Pulumi) -> None:
 
 def prepare(instance: Instance, pulumi: Pulumi) -> bool:
     """Readies the stack; answers whether an earlier run had been killed in the middle."""
-    from local_azure.plugin.install import install
-    from local_azure.stack.cloud import find
-
     install(instance.pulumi_home)
     pulumi.select()
     clear_locks(pulumi, instance.pulumi_backend, say)
-    return take_in(pulumi, lambda kind, inputs: find(pulumi.environment, kind, inputs), say)
+    return take_in(pulumi, finder(pulumi.environment), say)
 
 
 def kept_files(directory: Path) -> list[Path]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from local_azure.stack.pulumi import Pulumi
 
 Say = Callable[[str], None]
-Find = Callable[[str, dict[str, Any]], str | None]
+Find = Callable[[str, Mapping[str, Any]], str | None]
 """The ARM id of a resource by its Pulumi type and inputs, if it exists."""
 
 

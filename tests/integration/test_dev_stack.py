@@ -1,0 +1,126 @@
+"""The walkthrough, by the real engine: from nothing to an activated pool, through its life, to nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.identity import ClientSecretCredential
+from azure.keyvault.administration import KeyVaultAccessControlClient, KeyVaultRoleScope
+from azure.keyvault.keys import KeyClient
+
+from tests.integration.project import Project
+
+pytestmark = pytest.mark.engine
+
+URI = "https://az400popmhsm.managedhsm.azure.net/"
+
+
+def in_environment(project: Project, monkeypatch: pytest.MonkeyPatch) -> ClientSecretCredential:
+    """Leads the SDKs of this process to the project's local Azure."""
+    set_to, removed = project.instance.variables({})
+    for name in removed:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in set_to.items():
+        monkeypatch.setenv(name, value)
+    return ClientSecretCredential(set_to["AZURE_TENANT_ID"], set_to["AZURE_CLIENT_ID"], set_to["AZURE_CLIENT_SECRET"])
+
+
+def security_domain_file(project: Project) -> Path:
+    return project.directory / ".local/security-domain/az400popMHSM-SD.json"
+
+
+def test_the_walkthrough_from_nothing_to_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.up()
+    outputs = project.outputs()
+    assert_walkthrough(project, outputs)
+    assert_nothing_to_do(project)
+    assert_no_secret_in(project, project.state())
+
+    credential = in_environment(project, monkeypatch)
+    keys = KeyClient(URI, credential)
+    assert_pool_is_as_described(credential, keys)
+
+    # Drift: somebody disables a key by hand. Refresh sees it, and the next up mends it.
+    keys.update_key_properties("myrsakey", enabled=False)
+    project.pulumi("refresh", "--yes", "--skip-preview")
+    assert project.steps() == {"myrsakey": "update"}
+    project.up()
+    assert keys.get_key("myrsakey").properties.enabled
+
+    # Drift: somebody takes a role away by hand.
+    roles = KeyVaultAccessControlClient(URI, credential)
+    name = outputs["roleAssignments"]["Managed HSM Crypto Officer: deployer at /keys"]
+    roles.delete_role_assignment(KeyVaultRoleScope.KEYS, name)
+    project.pulumi("refresh", "--yes", "--skip-preview")
+    assert project.steps() == {"Managed HSM Crypto Officer: deployer at /keys": "create"}
+    project.up()
+
+    # A change in place, of a key and of the pool.
+    configured = project.configured("keys")
+    configured["myrsakey"]["tags"] = {"owner": "crypto"}
+    project.configure(keys=configured, hsm={**project.configured("hsm"), "tags": {"owner": "crypto"}})
+    version = project.outputs()["keys"]["myrsakey"]["version"]
+    assert project.steps() == {"myrsakey": "update", "managed-hsm": "update"}
+    project.up()
+    assert project.outputs()["keys"]["myrsakey"]["version"] == version
+    assert keys.get_key("myrsakey").properties.tags == {"owner": "crypto"}
+
+    # A change that replaces.
+    assignments = project.configured("roleAssignments")
+    assignments[2]["scope"] = "/keys/myrsakey"
+    project.configure(roleAssignments=assignments)
+    project.up()
+    scoped = roles.list_role_assignments("/keys/myrsakey")
+    principal = outputs["identities"]["testvmmhsm"]
+    assert principal in {each.properties.principal_id for each in scoped}
+    assert_nothing_to_do(project)
+
+    before = security_domain_file(project).read_bytes()
+    project.pulumi("destroy", "--yes", "--skip-preview")
+    assert project.control.status()["resources"] == 0
+    assert security_domain_file(project).read_bytes() == before
+
+
+def assert_walkthrough(project: Project, outputs: dict[str, Any]) -> None:
+    assert outputs["hsmUri"] == URI
+    assert outputs["hsmId"].endswith(
+        "/resourceGroups/ContosoResourceGroup/providers/Microsoft.KeyVault/managedHSMs/az400popMHSM"
+    )
+    assert outputs["privateEndpoints"] == {"privateendpointmainsubnet": "10.0.1.4"}
+    assert set(outputs["keys"]) == {"myrsakey", "myaeskey", "mypemrsakey"}
+    assert len(outputs["roleAssignments"]) == 3
+    path = security_domain_file(project)
+    assert outputs["securityDomain"]["files"] == [str(path)]
+    assert outputs["securityDomain"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def assert_nothing_to_do(project: Project) -> None:
+    project.pulumi("preview", "--expect-no-changes")
+    project.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+
+
+def assert_no_secret_in(project: Project, state: str) -> None:
+    """No private key, no client secret, and not a single datum of the security domain."""
+    assert "PRIVATE KEY" not in state
+    assert project.environment["AZURE_CLIENT_SECRET"] not in state
+    domain = json.loads(security_domain_file(project).read_text())
+    for datum in domain["EncData"]["data"]:
+        assert datum["compact_jwe"][-40:] not in state
+    material = (project.directory / ".local/keys/mycert2.pem").read_text().splitlines()[1:-1]
+    assert not [line for line in material if line in state]
+
+
+def assert_pool_is_as_described(credential: ClientSecretCredential, keys: KeyClient) -> None:
+    assert {key.name for key in keys.list_properties_of_keys()} == {"myrsakey", "myaeskey", "mypemrsakey"}
+    rsa = keys.get_key("myrsakey")
+    assert rsa.key_type == "RSA-HSM"
+    assert set(rsa.key_operations) == {"wrapKey", "unwrapKey"}
+    assert len(rsa.key.n) == 3072 // 8
+    assert rsa.properties.recovery_level == "CustomizedRecoverable+Purgeable"
+    roles = KeyVaultAccessControlClient(URI, credential)
+    assert len(list(roles.list_role_definitions(KeyVaultRoleScope.GLOBAL))) >= 10
