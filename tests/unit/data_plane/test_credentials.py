@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_plane import session
+from data_plane.credentials import Identity, SerialisedCredential, credential, identity, principal
+from data_plane.errors import CredentialError
+from tests.support import Azure
+
+ARM_SECRET = {"ARM_CLIENT_ID": "arm", "ARM_TENANT_ID": "tenant", "ARM_CLIENT_SECRET": "arm-secret"}
+AZURE_SECRET = {"AZURE_CLIENT_ID": "azure", "AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_SECRET": "azure-secret"}
+
+
+def test_the_variables_of_azure_native_come_before_those_of_the_sdks() -> None:
+    found = identity({}, {**AZURE_SECRET, **ARM_SECRET})
+    assert (found.kind, found.client_id, found.secret) == ("secret", "arm", "arm-secret")
+
+
+def test_the_configuration_comes_before_the_variables() -> None:
+    assert identity({"clientId": "configured"}, ARM_SECRET).client_id == "configured"
+
+
+def test_the_sdks_variables_are_enough() -> None:
+    assert identity({}, AZURE_SECRET).client_id == "azure"
+
+
+def test_without_any_settings_the_cli_is_asked_and_never_the_metadata_service() -> None:
+    assert identity({}, {}).kind == "az login"
+    assert identity({}, {"ARM_USE_MSI": "true", "ARM_CLIENT_ID": "x"}).kind == "managed identity"
+
+
+def test_a_certificate_comes_before_a_secret() -> None:
+    found = identity({}, {**ARM_SECRET, "ARM_CLIENT_CERTIFICATE_PATH": "/c.pfx"})
+    assert (found.kind, found.certificate_path) == ("certificate", "/c.pfx")
+
+
+def test_a_federated_token_file_is_read_each_time(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("one\n")
+    settings = {"ARM_USE_OIDC": "true", "ARM_CLIENT_ID": "c", "ARM_TENANT_ID": "t"}
+    found = identity({}, {**settings, "ARM_OIDC_TOKEN_FILE_PATH": str(token)})
+    assert found.assertion is not None
+    assert found.assertion() == "one"
+    token.write_text("two")
+    assert found.assertion() == "two"
+    token.unlink()
+    with pytest.raises(CredentialError, match="cannot be read"):
+        found.assertion()
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": "s"}, "ARM_TENANT_ID is not"),
+        ({"ARM_CLIENT_ID": "c", "ARM_TENANT_ID": "t", "ARM_USE_OIDC": "true"}, "no token to exchange"),
+        ({"ARM_ENVIRONMENT": "moon"}, "use one of public, usgovernment, china"),
+    ],
+)
+def test_incomplete_settings_are_one_clear_line(environment: dict[str, str], words: str) -> None:
+    with pytest.raises(CredentialError, match=words):
+        identity({}, environment)
+
+
+@pytest.mark.parametrize(
+    ("environment", "authority"),
+    [
+        ({}, "login.microsoftonline.com"),
+        ({"ARM_ENVIRONMENT": "usgovernment"}, "login.microsoftonline.us"),
+        ({"ARM_ENVIRONMENT": "AzureChinaCloud"}, "login.partner.microsoftonline.cn"),
+        ({"AZURE_AUTHORITY_HOST": "https://login.contoso.example/"}, "login.contoso.example"),
+    ],
+)
+def test_the_authority_follows_the_cloud_or_the_variable(environment: dict[str, str], authority: str) -> None:
+    assert identity({}, environment).authority == authority
+
+
+def test_secrets_do_not_show() -> None:
+    assert "arm-secret" not in repr(identity({}, ARM_SECRET))
+
+
+def test_an_unreadable_certificate_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "c.pem"
+    path.write_text("nothing")
+    settings = {"ARM_CLIENT_ID": "c", "ARM_TENANT_ID": "t", "ARM_CLIENT_CERTIFICATE_PATH": str(path)}
+    with pytest.raises(CredentialError, match="not a readable certificate"):
+        credential(identity({}, settings))
+
+
+def token_with(claims: dict[str, Any]) -> str:
+    return ".".join(["x", base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode(), "x"])
+
+
+def test_the_principal_is_read_from_the_token() -> None:
+    class Fixed:
+        def get_token(self, *scopes: str, **options: Any) -> Any:
+            del scopes, options
+            return type("Token", (), {"token": token_with({"oid": "o", "upn": "ada@contoso.example"})})()
+
+    assert str(principal(SerialisedCredential(Fixed()))) == "ada@contoso.example (o)"
+
+
+@pytest.mark.daemon
+def test_the_deployer_signs_in(azure: Azure) -> None:
+    session.forget()
+    found = session.current().principal()
+    assert found.object_id
+    assert azure.instance
+    session.forget()
+
+
+@pytest.mark.daemon
+def test_a_wrong_secret_is_refused_in_one_line(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    del azure
+    for name in ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "wrong")
+    session.forget()
+    with pytest.raises(CredentialError, match="Entra ID refused the credential: AADSTS7000215"):
+        session.current().principal()
+    session.forget()
+
+
+def test_one_process_has_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ARM_SECRET.items():
+        monkeypatch.setenv(name, value)
+    session.forget()
+    assert session.current() is session.current()
+    session.use(identity({"clientId": "other"}))
+    assert session.current().identity.client_id == "other"
+    session.forget()
+    assert session.current().identity.client_id == "arm"
+    session.forget()
+
+
+def test_the_identity_is_a_value() -> None:
+    assert isinstance(identity({}, ARM_SECRET), Identity)
+    assert identity({}, ARM_SECRET) == identity({}, ARM_SECRET)

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import pytest
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from data_plane import errors
+from data_plane.errors import (
+    ConflictError,
+    CredentialError,
+    DataPlaneError,
+    ForbiddenError,
+    NotActivatedError,
+    NotFoundError,
+    RequestError,
+    ServiceFailureError,
+    ThrottledError,
+    UnauthenticatedError,
+    UnreachableError,
+    mapped,
+)
+
+
+class Answer:
+    """What azure-core's errors need of a response."""
+
+    def __init__(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        self.status_code, self.reason, self.headers = status, "reason", headers or {}
+        self._body = body if isinstance(body, str) else json.dumps(body)
+        self.content_type = "application/json"
+
+    def text(self) -> str:
+        return self._body
+
+    def body(self) -> bytes:
+        return self._body.encode()
+
+
+def caught(error: Exception) -> DataPlaneError:
+    with pytest.raises(DataPlaneError) as info, mapped("key k in https://h"):
+        raise error
+    assert info.value.__cause__ is None
+    assert info.value.__suppress_context__
+    assert "\n" not in str(info.value)
+    return info.value
+
+
+def answered(status: int, body: Any, headers: dict[str, str] | None = None) -> DataPlaneError:
+    return caught(HttpResponseError(response=Answer(status, body, headers)))  # type: ignore[arg-type]
+
+
+def envelope(code: str, message: str, inner: str = "") -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, **({"innererror": {"code": inner}} if inner else {})}}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RequestError),
+        (401, UnauthenticatedError),
+        (403, ForbiddenError),
+        (404, NotFoundError),
+        (409, ConflictError),
+        (429, ThrottledError),
+        (500, ServiceFailureError),
+        (503, ServiceFailureError),
+    ],
+)
+def test_each_status_has_its_error_with_subject_code_and_cause(status: int, kind: type[RequestError]) -> None:
+    error = answered(status, envelope("Code", "two\nlines"))
+    assert type(error) is kind
+    assert str(error).startswith(f"key k in https://h: {status} Code: two lines")
+
+
+def test_a_missing_role_names_what_was_refused_and_the_way_out() -> None:
+    error = answered(403, envelope("Forbidden", "Not authorized to access keys/create on /keys", "AccessDenied"))
+    assert "keys/create on /keys" in str(error)
+    assert "give this principal a local role" in str(error)
+
+
+def test_the_firewall_is_told_from_a_missing_role() -> None:
+    error = answered(403, envelope("Forbidden", "Client address is refused", "ForbiddenByFirewall"))
+    assert isinstance(error, ForbiddenError)
+    assert error.by_firewall
+    assert "hsm.firewall.ipRules" in str(error)
+
+
+def test_a_pool_that_is_not_activated_says_so() -> None:
+    assert isinstance(answered(403, envelope("Forbidden", "The HSM has not been activated.")), NotActivatedError)
+
+
+def test_the_service_says_how_long_to_wait() -> None:
+    error = answered(429, envelope("TooManyRequests", "slow"), {"Retry-After": "7"})
+    assert isinstance(error, ThrottledError)
+    assert error.retry_after == 7
+
+
+def test_an_answer_that_is_no_json_is_no_obstacle() -> None:
+    assert "502" in str(answered(502, "<html>Bad gateway</html>"))
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("ProxyError('Cannot connect to proxy')", "proxy"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed", "not trusted"),
+        ("NameResolutionError: Name or service not known", "does not resolve"),
+        ("[Errno 111] Connection refused", "refused"),
+        ("Read timed out.", "no answer within"),
+        ("something else", "something else"),
+    ],
+)
+def test_a_missing_answer_says_why(text: str, cause: str) -> None:
+    for error in (ServiceRequestError(text), ServiceResponseError(text)):
+        assert isinstance(caught(error), UnreachableError)
+        assert cause in str(caught(error))
+
+
+def test_a_refused_credential_keeps_entras_own_words_and_drops_the_trace() -> None:
+    refusal = "Authentication failed: AADSTS7000215: Invalid client secret provided. Trace ID: 1 Correlation ID: 2"
+    error = caught(ClientAuthenticationError(refusal))
+    assert isinstance(error, CredentialError)
+    assert "AADSTS7000215: Invalid client secret provided." in str(error)
+    assert "Trace ID" not in str(error)
+
+
+def test_every_error_explains_itself() -> None:
+    classes = [each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, DataPlaneError)]
+    for each in classes:
+        assert each.__doc__
+        assert each.__name__ in (errors.__doc__ or "")
