@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from local_azure.core.http import Origin, Request, Response
 from local_azure.core.world import World
@@ -47,10 +47,6 @@ class HsmRequest:
     def data_key(self) -> str:
         """Prefix of the keys of all documents that belong to this pool: ``<instance_id>/``."""
         return f"{self.pool.instance_id}/"
-
-    def with_pool(self, pool: Pool) -> HsmRequest:
-        """The same request after the pool's document has changed."""
-        return replace(self, pool=pool)
 
 
 HsmHandler = Callable[[HsmRequest], Response]

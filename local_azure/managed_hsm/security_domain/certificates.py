@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from local_azure.core.http import JsonObject
@@ -59,7 +60,7 @@ def _custodian(key: object, position: int) -> Custodian:
     try:
         der = from_base64(chain[0])
         public_key = x509.load_der_x509_certificate(der).public_key()
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise bad_parameter(f"Certificate {position} is not a valid X.509 certificate") from None
     if not isinstance(public_key, RSAPublicKey) or public_key.key_size < _SMALLEST_KEY:
         raise bad_parameter(f"Certificate {position} must have an RSA key of at least {_SMALLEST_KEY} bits")

@@ -64,16 +64,16 @@ def open_restore_blob(text: str, transfer_key: RSAPrivateKey, transfer_thumbprin
         raise InvalidBlob("it has no wrapped key")
     if wrapped.get("x5t_256") != transfer_thumbprint:
         raise InvalidBlob("it is encrypted to another transfer key")
+    data = dict(pairs := _data(blob))
+    if len(pairs) != len(data) or set(data) != set(TAGS):
+        raise InvalidBlob("a part of the security domain is missing, unknown or there twice")
     try:
         master_key = jwe.decrypt_with(transfer_key, wrapped["enc_key"])
         if len(master_key) != _MASTER_KEY_OCTETS:
             raise InvalidBlob("its master key has the wrong length")
-        content = {tag: _datum(master_key, tag, compact) for tag, compact in _data(blob)}
+        return {tag: _datum(master_key, tag, data[tag]) for tag in TAGS}
     except jwe.InvalidJwe as error:
         raise InvalidBlob(str(error)) from None
-    if set(content) != set(TAGS):
-        raise InvalidBlob("a part of the security domain is missing or unknown")
-    return {tag: content[tag] for tag in TAGS}
 
 
 def _datum(master_key: bytes, tag: str, compact: str) -> bytes:

@@ -245,6 +245,10 @@ def _broken(content: dict[str, bytes], jwk: dict[str, Any], how: str) -> object:
         data.pop()
     elif how == "a datum is unknown":
         data.append({**data[0], "tag": "more"})
+    elif how == "a datum is there twice":
+        data.append(data[0])
+    elif how == "a tag is no text that can be":
+        data[0]["tag"] = "\ud800"
     elif how == "two data are swapped":
         data[1]["tag"], data[2]["tag"] = data[2]["tag"], data[1]["tag"]
     elif how == "a datum was altered":
@@ -279,6 +283,8 @@ def _broken(content: dict[str, bytes], jwk: dict[str, Any], how: str) -> object:
     [
         "a datum is missing",
         "a datum is unknown",
+        "a datum is there twice",
+        "a tag is no text that can be",
         "two data are swapped",
         "a datum was altered",
         "a tag is short",
