@@ -38,6 +38,7 @@ def import_key(hsm: HsmRequest) -> Response:
     jwk = optional_object(body, "key")
     if jwk is None:
         raise bad_parameter("Property key is required")
+    # Says hardware or software to a vault; here there is only hardware.
     optional_boolean(body, "Hsm")
     if jwk.get("key_hsm") is not None:
         raise NotPlayed("the import of a key transfer blob (bring your own key)")
