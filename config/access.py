@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from config.fields import Section, Text, is_guid, matching, refusal, setting
 from data_plane.built_in_roles import guid_of, name_of
@@ -83,7 +83,7 @@ class RoleAssignment(Section):
         accepted=_PRINCIPAL,
         example={"identity": "testvmmhsm"},
     )
-    scope: Annotated[Text, AfterValidator(matching(r"/|/keys|/keys/[0-9A-Za-z-]{1,127}"))] = setting(
+    scope: Annotated[str, BeforeValidator(matching(r"/|/keys|/keys/[0-9A-Za-z-]{1,127}"))] = setting(
         what="Where the role holds: everywhere, at all keys, or at one key.",
         accepted="/, /keys or /keys/<name>",
         example="/keys",

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-_DEV_HSM: dict[str, Any] = {
+DEV_POOL: dict[str, Any] = {
     "retentionDays": 7,
     "purgeProtection": False,
     "initialAdministrators": ["deployer"],
     "onDestroy": "softDelete",
     "firewall": {"publicNetworkAccess": "Enabled", "defaultAction": "Allow", "bypass": "AzureServices"},
 }
-_DEV_FIREWALL = {"publicNetworkAccess": "Enabled", "defaultAction": "Deny", "bypass": "AzureServices"}
+"""What a pool in dev is that says nothing else."""
+
+DEV_FIREWALL = {"publicNetworkAccess": "Enabled", "defaultAction": "Deny", "bypass": "AzureServices"}
+"""What a firewall in dev is that says only a part."""
 
 
 def with_defaults(written: dict[str, Any]) -> dict[str, Any]:
@@ -37,9 +40,9 @@ def _fill_pool(filled: dict[str, Any]) -> None:
     pool = filled.get("hsm")
     if not isinstance(pool, dict) or "existing" in pool:
         return
-    pool = {**_DEV_HSM, **pool}
+    pool = {**DEV_POOL, **pool}
     if isinstance(pool["firewall"], dict):
-        pool["firewall"] = {**_DEV_FIREWALL, **pool["firewall"]}
+        pool["firewall"] = {**DEV_FIREWALL, **pool["firewall"]}
     filled["hsm"] = pool
 
 

@@ -64,7 +64,7 @@ def _boolean(value: object) -> object:
 
 
 def _text(value: object) -> object:
-    if not isinstance(value, str) or not value.strip() or "\0" in value:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise refusal()
     return value
 
@@ -100,12 +100,12 @@ def _network(value: str) -> str:
         raise refusal() from None
 
 
-def matching(pattern: str, accepted: str = "") -> Callable[[str], str]:
-    """A check that the whole text matches ``pattern``."""
+def matching(pattern: str, accepted: str = "") -> Callable[[object], str]:
+    """A check that a value is text of one line, the whole of which matches ``pattern``."""
     compiled = re.compile(pattern)
 
-    def check(value: str) -> str:
-        if not compiled.fullmatch(value):
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not value.isprintable() or not compiled.fullmatch(value):
             raise refusal(accepted)
         return value
 
@@ -119,12 +119,12 @@ Boolean = Annotated[bool, BeforeValidator(_boolean)]
 """``true`` or ``false``, also written as text."""
 
 Text = Annotated[str, BeforeValidator(_text)]
-"""Text that is not empty."""
+"""Text of one line that is not empty."""
 
 Guid = Annotated[Text, AfterValidator(guid)]
 """A GUID, in lower case."""
 
-ArmId = Annotated[Text, AfterValidator(matching(_ARM_ID))]
+ArmId = Annotated[str, BeforeValidator(matching(_ARM_ID))]
 """The id of a resource in Azure Resource Manager."""
 
 Region = Annotated[Text, AfterValidator(_region)]
@@ -146,7 +146,7 @@ def _tag_value(value: object) -> object:
     return value
 
 
-TagName = Annotated[Text, AfterValidator(matching(r"[^<>%&\\?/]{1,512}", _TAG_NAME))]
+TagName = Annotated[str, BeforeValidator(matching(r"[^<>%&\\?/]{1,512}", _TAG_NAME))]
 TagValue = Annotated[str, BeforeValidator(_tag_value)]
 Tags = Annotated[dict[TagName, TagValue], Field(max_length=50)]
 """Names and values that mark a resource (ARM allows 50 of them; names of 512, values of 256 characters)."""

@@ -1,13 +1,13 @@
 """The workload's identities, and the virtual machines that have them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, Discriminator, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
 
-from config.fields import ArmId, Section, Text, matching, setting
+from config.fields import ArmId, Boolean, Section, Text, matching, refusal, setting
 
 _VM_NAME = "1 to 64 letters, digits and hyphens, starting with a letter and not ending with a hyphen"
-VmName = Annotated[Text, AfterValidator(matching(r"[A-Za-z]([0-9A-Za-z-]{0,62}[0-9A-Za-z])?", _VM_NAME))]
+VmName = Annotated[str, BeforeValidator(matching(r"[A-Za-z]([0-9A-Za-z-]{0,62}[0-9A-Za-z])?", _VM_NAME))]
 
 
 class VirtualMachine(Section):
@@ -16,19 +16,19 @@ class VirtualMachine(Section):
     size: Text = setting(
         "Standard_B2s", what="The machine's size.", accepted="an Azure VM size", example="Standard_B2s"
     )
-    image: Annotated[Text, AfterValidator(matching(r"[^:\s]+:[^:\s]+:[^:\s]+:[^:\s]+"))] = setting(
+    image: Annotated[str, BeforeValidator(matching(r"[^:\s]+:[^:\s]+:[^:\s]+:[^:\s]+"))] = setting(
         "Canonical:ubuntu-24_04-lts:server:latest",
         what="The image it starts from.",
         accepted="publisher:offer:sku:version",
         example="Canonical:ubuntu-24_04-lts:server:latest",
     )
-    admin_username: Annotated[Text, AfterValidator(matching(r"[a-z_][a-z0-9_-]{0,31}"))] = setting(
+    admin_username: Annotated[str, BeforeValidator(matching(r"[a-z_][a-z0-9_-]{0,31}"))] = setting(
         "azureuser",
         what="The name of its administrator.",
         accepted="1 to 32 lower-case letters, digits, _ and -, starting with a letter or _",
         example="azureuser",
     )
-    ssh_public_key: Annotated[Text, AfterValidator(matching(r"ssh-(rsa|ed25519) [A-Za-z0-9+/=]+( .*)?"))] | None = (
+    ssh_public_key: Annotated[str, BeforeValidator(matching(r"ssh-(rsa|ed25519) [A-Za-z0-9+/=]+( .*)?"))] | None = (
         setting(
             None,
             what="The administrator's public SSH key. On Azure a machine needs one.",
@@ -57,10 +57,16 @@ class VmIdentity(Section):
     )
 
 
+def _only_true(value: bool) -> bool:
+    if not value:
+        raise refusal()
+    return value
+
+
 class UserAssignedIdentity(Section):
     """An identity of its own: made apart, attached to any number of VMs, outlives them."""
 
-    user_assigned: Literal[True] = setting(
+    user_assigned: Annotated[Boolean, AfterValidator(_only_true)] = setting(
         what="That this identity stands by itself. Instead of vm.", accepted="true", example=True
     )
     vms: tuple[VmName, ...] = setting(

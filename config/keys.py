@@ -7,9 +7,9 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
-from config.fields import TAGS_ACCEPTED, Boolean, Integer, ProjectPath, Section, Tags, Text, matching, refusal, setting
+from config.fields import TAGS_ACCEPTED, Boolean, Integer, ProjectPath, Section, Tags, matching, refusal, setting
 
 KeyType = Literal["RSA-HSM", "EC-HSM", "oct-HSM"]
 Curve = Literal["P-256", "P-384", "P-521", "P-256K"]
@@ -25,12 +25,12 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
 }
 """What each key type can do. `import` (a key exchange key) stands alone and is for RSA only."""
 
-KeyName = Annotated[Text, AfterValidator(matching(r"[0-9A-Za-z-]{1,127}", "1 to 127 letters, digits and hyphens"))]
+KeyName = Annotated[str, BeforeValidator(matching(r"[0-9A-Za-z-]{1,127}", "1 to 127 letters, digits and hyphens"))]
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FIRST_YEAR = 1970
 _DURATION = r"P(?=[0-9])([0-9]+Y)?([0-9]+M)?([0-9]+D)?"
-Duration = Annotated[Text, AfterValidator(matching(_DURATION))]
+Duration = Annotated[str, BeforeValidator(matching(_DURATION))]
 
 
 _ENGINE_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}) ([+-][0-9]{4}) \w+")

@@ -2,25 +2,25 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Tag
+from pydantic import BeforeValidator, Discriminator, Tag
 
-from config.fields import ArmId, Boolean, Network, Region, Section, Text, matching, setting
+from config.fields import ArmId, Boolean, Network, Region, Section, matching, setting
 
 _RESOURCE_NAME = r"[0-9A-Za-z]([0-9A-Za-z._-]{0,78}[0-9A-Za-z_])?"
 _NAME_ACCEPTED = "1 to 80 letters, digits and ._- starting with a letter or digit, not ending with . or -"
 
-ResourceName = Annotated[Text, AfterValidator(matching(_RESOURCE_NAME, _NAME_ACCEPTED))]
+ResourceName = Annotated[str, BeforeValidator(matching(_RESOURCE_NAME, _NAME_ACCEPTED))]
 """The rule that Azure's network resources share."""
 
 _SUBSCRIPTION = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoNetworks/providers"
 
 
 class ExistingResource(Section):
-    """A resource that somebody else owns, by id."""
+    """A virtual network, or a resource in one, that somebody else owns, by id."""
 
     id: ArmId = setting(
         what="The id of one that exists. Instead of every other key of this section.",
-        accepted="an ARM id",
+        accepted="the ARM id of a virtual network",
         example=f"{_SUBSCRIPTION}/Microsoft.Network/virtualNetworks/hub",
     )
 
@@ -28,6 +28,16 @@ class ExistingResource(Section):
     def name(self) -> str:
         """The resource's name."""
         return self.id.rsplit("/", 1)[-1]
+
+
+class ExistingSubnet(ExistingResource):
+    """A subnet that somebody else owns, by id."""
+
+    id: ArmId = setting(
+        what="The id of one that exists. Instead of every other key of this section.",
+        accepted="the ARM id of a subnet",
+        example=f"{_SUBSCRIPTION}/Microsoft.Network/virtualNetworks/hub/subnets/hsm",
+    )
 
 
 class VirtualNetwork(Section):
@@ -109,7 +119,7 @@ VirtualNetworkChoice = Annotated[
     Discriminator(_new_or_existing),
 ]
 SubnetChoice = Annotated[
-    Annotated[Subnet, Tag("<new>")] | Annotated[ExistingResource, Tag("<existing>")],
+    Annotated[Subnet, Tag("<new>")] | Annotated[ExistingSubnet, Tag("<existing>")],
     Discriminator(_new_or_existing),
 ]
 DnsChoice = Annotated[

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import BeforeValidator, SecretStr
 
 from config.fields import ArmId, Integer, Section, Text, matching, setting
 
@@ -12,12 +12,12 @@ _SINK = "name of one that is made, or id of one that exists"
 class Vault(Section):
     """A Key Vault for what cannot be a key."""
 
-    name: Annotated[Text, AfterValidator(matching(r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]"))] = setting(
+    name: Annotated[str, BeforeValidator(matching(r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]"))] = setting(
         what="The vault's name, unique in the world.",
         accepted="3 to 24 letters, digits and single hyphens, starting with a letter, ending with a letter or digit",
         example="contosomivault",
     )
-    secrets: dict[Annotated[Text, AfterValidator(matching(r"[0-9A-Za-z-]{1,127}"))], SecretStr] = setting(
+    secrets: dict[Annotated[str, BeforeValidator(matching(r"[0-9A-Za-z-]{1,127}"))], SecretStr] = setting(
         {},
         what="Secrets by name. Values are Pulumi secrets (`pulumi config set --secret`); plain text is refused.",
         accepted="names of 1 to 127 letters, digits and hyphens with secret values",

@@ -40,7 +40,7 @@ class ConfigurationError(Exception):
 
 
 def shown(value: object) -> str:
-    """A value as a line of a message can hold it: as the user wrote it, never with line breaks, cut when long."""
+    """A value as a line of a message can hold it: as the user wrote it, without line breaks, cut when long."""
     if isinstance(value, str | PurePath):
         text = str(value)
         if text != text.strip() or not text or not text.isprintable():
@@ -49,7 +49,13 @@ def shown(value: object) -> str:
         text = json.dumps(value, default=str, ensure_ascii=False)
     if "PRIVATE KEY" in text:
         return HIDDEN
+    text = one_line(text)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def one_line(text: str) -> str:
+    """The text with whatever a terminal would not show as a character written as its code."""
+    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
 
 
 def not_accepted(path: str, value: object, accepted: str, involves: tuple[str, ...] = ()) -> Problem:

@@ -21,7 +21,7 @@ from config import catalogue
 from config.checks import problems_of
 from config.defaults import with_defaults
 from config.fields import NOT_ACCEPTED
-from config.problems import HIDDEN, ConfigurationError, Problem, shown, with_reliable
+from config.problems import HIDDEN, ConfigurationError, Problem, one_line, shown, with_reliable
 from config.settings import LOCATION_KEY, NAMESPACE, Settings
 
 _ROUNDS = 4
@@ -68,7 +68,7 @@ def path_of(location: _Location) -> str:
             text += f".{step}"
         else:
             text += f"[{json.dumps(step, ensure_ascii=False)}]"
-    return text
+    return one_line(text)
 
 
 def _own_key(key: str) -> str:

@@ -5,7 +5,7 @@ The limits (3 to 10 custodians, a quorum of 2 to 10) are the service's.
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Discriminator, Tag
+from pydantic import BeforeValidator, Discriminator, Tag
 
 from config.fields import Boolean, Integer, ProjectPath, Section, Text, matching, setting
 
@@ -45,7 +45,7 @@ class PathDestination(Section):
 class BlobDestination(Section):
     """A blob in a storage account."""
 
-    blob: Annotated[Text, AfterValidator(matching(r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[^/?#]+/[^?#]+"))] = (
+    blob: Annotated[str, BeforeValidator(matching(r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[^/?#]+/[^?#]+"))] = (
         setting(
             what="A blob that the security domain is written to before the activation is waited for.",
             accepted="https://<account>.blob.core.windows.net/<container>/<name>",

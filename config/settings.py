@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from config.access import RoleAssignment, RoleDefinition
-from config.fields import Guid, Region, Section, Text, matching, setting
+from config.fields import Guid, Region, Section, matching, setting
 from config.hsm import ExistingHsm, Hsm
 from config.identities import Identity, VmName
 from config.keys import Key, KeyName
@@ -42,7 +42,7 @@ class Settings(Section):
         accepted="a GUID",
         example="0b1f6471-1bf0-4dda-aec3-cb9272f09590",
     )
-    resource_group: Annotated[Text, AfterValidator(matching(r"[\w.()-]{0,89}[\w()-]"))] = setting(
+    resource_group: Annotated[str, BeforeValidator(matching(r"[\w.()-]{0,89}[\w()-]"))] = setting(
         what="The resource group that everything lies in.",
         accepted="1 to 90 letters, digits and ._()- not ending with a dot",
         example="ContosoResourceGroup",

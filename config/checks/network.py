@@ -11,6 +11,7 @@ from config.problems import Problem, not_accepted
 from config.settings import Settings
 
 _NETWORK = "managed-hsm:network"
+_SUBNET = "Microsoft.Network/virtualNetworks/subnets"
 _ZONE = "privatelink.managedhsm.azure.net"
 _LARGEST, _SMALLEST = 8, 29
 _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
@@ -56,7 +57,7 @@ def _id_problems(network: PrivateNetwork) -> Iterator[Problem]:
     if isinstance(vnet, ExistingResource) and not _is_type(vnet.id, "Microsoft.Network/virtualNetworks"):
         yield not_accepted(f"{_NETWORK}.vnet.id", vnet.id, "the ARM id of a virtual network")
     if isinstance(subnet, ExistingResource):
-        if not _is_type(subnet.id, "Microsoft.Network/virtualNetworks/subnets"):
+        if not _is_type(subnet.id, _SUBNET):
             yield not_accepted(f"{_NETWORK}.subnet.id", subnet.id, "the ARM id of a subnet")
         elif isinstance(vnet, VirtualNetwork):
             accepted = "name and addressPrefix, as the virtual network is made by this stack"
@@ -86,21 +87,29 @@ def _endpoint_problems(network: PrivateNetwork) -> Iterator[Problem]:
 
 
 def _machine_problems(settings: Settings) -> Iterator[Problem]:
-    owners: dict[str, str] = {}
+    """Problems of machines. One machine may have several identities, so it may be named more than once."""
+    spellings: dict[str, str] = {}
     for name, identity in settings.identities.items():
         path = f"managed-hsm:identities.{name}"
-        machines = {f"{path}.vm": name} if isinstance(identity, VmIdentity) else {}
+        machines = {path: name}
         if isinstance(identity, UserAssignedIdentity):
             machines = {f"{path}.vms[{index}]": machine for index, machine in enumerate(identity.vms)}
-        for place, machine in machines.items():
-            owner = owners.setdefault(machine.lower(), place)
-            if owner != place:
-                yield not_accepted(place, machine, f"a machine of another name than {owner.partition(':')[2]}")
-        subnet = identity.vm.subnet if isinstance(identity, VmIdentity) else None
-        if machines and subnet is None and settings.network is None:
-            yield Problem(path, "has no network to be in; the section network, or a subnet of its own", (_NETWORK,))
-        if subnet is not None and not _is_type(subnet, "Microsoft.Network/virtualNetworks/subnets"):
-            yield not_accepted(f"{path}.vm.subnet", subnet, "the ARM id of a subnet")
+        elif identity.vm.subnet is not None and not _is_type(identity.vm.subnet, _SUBNET):
+            yield not_accepted(f"{path}.vm.subnet", identity.vm.subnet, "the ARM id of a subnet")
+        for index, (place, machine) in enumerate(machines.items()):
+            spelling = spellings.setdefault(machine.lower(), machine)
+            if spelling != machine:
+                yield not_accepted(place, machine, f"{spelling}, as the machine is called elsewhere, or another name")
+            if machine in list(machines.values())[:index]:
+                yield not_accepted(place, machine, "each machine once")
+            if settings.network is None and not _has_subnet(settings, machine):
+                text = f"the machine {machine} has no network; the section network, or a subnet of its own"
+                yield Problem(place, text, (_NETWORK,))
+
+
+def _has_subnet(settings: Settings, machine: str) -> bool:
+    identity = settings.identities.get(machine)
+    return isinstance(identity, VmIdentity) and identity.vm.subnet is not None
 
 
 def _is_type(arm_id: str, resource_type: str) -> bool:

@@ -2,54 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from config.hsm import ExistingHsm
+from pydantic.alias_generators import to_snake
+
 from config.problems import Problem
-from config.security_domain import BlobDestination
-from config.settings import Settings
+from config.settings import NAMESPACE, Settings
 
-_WORDS = "is not carried out yet; leave it out"
+NOT_CARRIED_OUT = (
+    "hsm.existing",
+    "securityDomain.destinations.*.blob",
+    "securityDomain.recoverFrom",
+    "roleDefinitions",
+    "keys.*.exportable",
+    "keys.*.releasePolicy",
+    "keys.*.rotation",
+    "keys.*.restoreFrom",
+    "keys.*.backupTo",
+    "vault",
+    "diagnostics",
+)
+"""The keys that nothing follows from (``*``: every entry)."""
 
 
 def problems(settings: Settings, secret_keys: frozenset[str]) -> Iterator[Problem]:
-    """A line for each setting that nothing follows from, and for secrets in plain text."""
+    """A line for each key that is set and not carried out, and one for secrets in plain text."""
     vault = settings.vault
     if vault is not None and vault.secrets and "vault" not in secret_keys:
-        yield Problem(
-            "managed-hsm:vault.secrets", "plain text is not accepted; secret values (pulumi config set --secret --path)"
-        )
-    yield from (Problem(path, _WORDS) for path in _paths(settings))
+        accepted = "secret values (pulumi config set --secret --path)"
+        yield Problem(f"{NAMESPACE}:vault.secrets", f"plain text is not accepted; {accepted}")
+    for pattern in NOT_CARRIED_OUT:
+        section, *steps = pattern.split(".")
+        for path in _paths(getattr(settings, to_snake(section)), steps, f"{NAMESPACE}:{section}"):
+            yield Problem(path, "is not carried out yet; leave it out")
 
 
-def _paths(settings: Settings) -> Iterator[str]:
-    if isinstance(settings.hsm, ExistingHsm):
-        yield "managed-hsm:hsm.existing"
-    yield from _security_domain_paths(settings)
-    if settings.role_definitions:
-        yield "managed-hsm:roleDefinitions"
-    for name, key in settings.keys.items():
-        said = {
-            "exportable": key.exportable,
-            "releasePolicy": key.release_policy,
-            "rotation": key.rotation,
-            "restoreFrom": key.restore_from,
-            "backupTo": key.backup_to,
-            "onRemove": key.on_remove != "softDelete",
-        }
-        yield from (f"managed-hsm:keys.{name}.{setting}" for setting, value in said.items() if value)
-    if settings.vault is not None:
-        yield "managed-hsm:vault"
-    if settings.diagnostics is not None:
-        yield "managed-hsm:diagnostics"
-
-
-def _security_domain_paths(settings: Settings) -> Iterator[str]:
-    domain = settings.security_domain
-    if domain is None:
+def _paths(value: object, steps: list[str], path: str) -> Iterator[str]:
+    """The paths of what is set at ``steps`` below ``value``."""
+    if not value:
         return
-    for index, destination in enumerate(domain.destinations):
-        if isinstance(destination, BlobDestination):
-            yield f"managed-hsm:securityDomain.destinations[{index}].blob"
-    if domain.recover_from is not None:
-        yield "managed-hsm:securityDomain.recoverFrom"
+    if not steps:
+        yield path
+        return
+    step, *rest = steps
+    if step != "*":
+        yield from _paths(getattr(value, to_snake(step), None), rest, f"{path}.{step}")
+    elif isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield from _paths(entry, rest, f"{path}.{name}")
+    elif isinstance(value, tuple):
+        for index, entry in enumerate(value):
+            yield from _paths(entry, rest, f"{path}[{index}]")

@@ -1,0 +1,148 @@
+"""The reference of the configuration, made from the models: ``python -m config.reference > docs/configuration.md``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from config import catalogue, defaults
+from config.catalogue import ANY, Node
+from config.checks.not_carried_out import NOT_CARRIED_OUT
+
+_INTRODUCTION = """\
+# Configuration
+
+A stack is described by its file `Pulumi.<stack>.yaml`. [`Pulumi.dev.yaml`](../Pulumi.dev.yaml) is a rehearsal that
+runs anywhere, [`Pulumi.prod.yaml`](../Pulumi.prod.yaml) a hardened example. The tables below are made from the
+program's own models (`python -m config.reference > docs/configuration.md`) and name every key there is.
+
+- **Every mistake is told before anything is done**, all of them at once, a line each: the key, the value, and what is
+  accepted. An unknown key is a mistake, too.
+- **`environment`** decides what is allowed. `dev` fills in what is convenient and allows what a rehearsal needs:
+  `deployer` as initial administrator, `onDestroy: purge`, `rehearsal: true`. `prod` allows none of these, and wants
+  retention, purge protection, initial administrators, the whole firewall and the custodians said. *What* they say is
+  for the stack's owner and the policies to decide.
+- **Paths** are relative to the project's directory.
+- **Numbers, booleans, dates** may be written as text. A date begins at 0:00 UTC; the engine rewrites a date without
+  quotes into a longer form, which means the same.
+- **Secrets** have no place in the configuration except in `vault.secrets`, there as Pulumi secrets only. What the
+  engine knows as a secret is never shown in a message.
+- **An empty section** is one that is not set.
+- Keys marked *not yet* are understood and checked, but nothing follows from them; the program says so and stops.
+
+## Files that the configuration names
+A custodian's certificate is one public RSA certificate of 2048 bits or more, PEM or DER; expired ones are fine, as the
+service takes them. Outside of a rehearsal no private key of a custodian may lie where the program runs: every file in
+the directories of the certificates is looked at. A key that can be read is compared with all certificates; one that
+cannot (encrypted, or a `.pfx`, `.p12` or `.key` file) counts if it is named like a certificate.
+
+The security domain's files lie outside of the project or below `.local/`, which is never committed.
+
+A key to import is a PEM file with one private key that is not encrypted; certificates in the same file do not matter.
+
+## Scopes and names
+A role may be written without `Managed HSM ` at its beginning, or as its GUID. `/keys/<name>` needs a key of the same
+stack. One virtual machine may have several identities: its own, and user-assigned ones that name it.
+"""
+_LOCATION = {
+    "network.location": "the stack's region",
+    "keys.<name>.operations": "all that the type can do",
+    "network.privateEndpoints[].connection": "the endpoint's name",
+    "identities.<name>.vm.subnet": "the subnet of `network`",
+}
+_OF_ONE_FORM = ("existing", "path", "blob", "id", "link", "zoneId", "vm", "userAssigned")
+_FIREWALL = "hsm.firewall."
+
+
+def reference() -> str:
+    """The whole page, in Markdown."""
+    parts = [_INTRODUCTION, "## Every key", *_table({"": catalogue.root()})]
+    for name, node in catalogue.root().children.items():
+        if node.children:
+            parts += [f"\n### {name}", *_table({_entry(name, node): node})]
+    return "\n".join(parts) + "\n"
+
+
+def documented_paths() -> list[str]:
+    """Every key that the reference names."""
+    return [path for path, _ in _rows("", catalogue.root(), deep=True)]
+
+
+def _table(roots: dict[str, Node]) -> Iterator[str]:
+    yield "| key | meaning | accepts | if left out | example |"
+    yield "|---|---|---|---|---|"
+    for prefix, root in roots.items():
+        for path, node in dict(_rows(prefix, root, deep=bool(prefix))).items():
+            meaning = (node.info.description if node.info else "") or ""
+            mark = " *(not yet)*" if _not_yet(path) else ""
+            left_out = _left_out(path, node)
+            cells = (f"`{path}`{mark}", meaning, _plain(node.accepted), left_out, f"`{_shown(node.example)}`")
+            yield f"| {' | '.join(cells)} |"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return re.sub(r"([\\<>*_|])", r"\\\1", text)
+
+
+def _rows(prefix: str, root: Node, *, deep: bool) -> Iterator[tuple[str, Node]]:
+    for step, node in root.children.items():
+        if catalogue.is_form(step) or step == ANY:
+            yield from _rows(prefix, node, deep=deep)
+            continue
+        path = f"{prefix}.{step}" if prefix else step
+        if node.accepted:
+            yield path, node
+        if deep and not path.endswith(".principal"):
+            yield from _rows(_entry(path, node), node, deep=True)
+
+
+def _entry(path: str, node: Node) -> str:
+    """The path of what lies in a key: with its entries' brackets or names where it has entries."""
+    if ANY not in node.children or not node.children[ANY].children:
+        return path
+    return f"{path}[]" if isinstance(node.example, list) else f"{path}.<name>"
+
+
+def _not_yet(path: str) -> bool:
+    plain = path.replace("[]", ".*").replace("<name>", "*")
+    return any(plain == known or plain.startswith(f"{known}.") for known in NOT_CARRIED_OUT)
+
+
+def _left_out(path: str, node: Node) -> str:
+    name = path.removeprefix("hsm.")
+    if path.startswith(_FIREWALL) and path != f"{_FIREWALL}ipRules":
+        return f"dev: `{defaults.DEV_FIREWALL[path.removeprefix(_FIREWALL)]}`; prod: required"
+    if path.startswith("hsm.") and name in defaults.DEV_POOL:
+        prod = "required" if node.required else f"`{_shown(_default(node))}`"
+        return f"dev: `{_shown(defaults.DEV_POOL[name])}`; prod: {prod}"
+    if path == "keys.<name>.protect":
+        return "dev: `false`; prod: `true`"
+    if path in _LOCATION:
+        return _LOCATION[path]
+    if path == "securityDomain":
+        return "required for a pool that this stack makes"
+    if node.required:
+        return f"required{_unless(path)}"
+    default = _default(node)
+    return "nothing" if default in (None, (), {}, "") else f"`{_shown(default)}`"
+
+
+def _unless(path: str) -> str:
+    """What has to be said of a key that only one of several forms has."""
+    other_forms = ", unless another form is used"
+    return other_forms if path.rpartition(".")[2] in _OF_ONE_FORM else ""
+
+
+def _default(node: Node) -> Any:
+    return node.info.get_default(call_default_factory=True, validated_data={}) if node.info else None
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -1,0 +1,399 @@
+"""Each mistake that a person makes: one line with the key's path, the value, and what is accepted."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Values = dict[str, Any]
+Mistakes = Callable[[Values], list[str]]
+
+HSM = "managed-hsm:hsm"
+DOMAIN = "managed-hsm:securityDomain"
+ROLES = "managed-hsm:roleAssignments"
+KEYS = "managed-hsm:keys"
+NETWORK = "managed-hsm:network"
+CERTIFICATE = "a file with one RSA certificate of 2048 bits or more, PEM or DER"
+PEM = "a PEM file with one private key that is not encrypted"
+NAME = "3 to 24 letters, digits and hyphens, starting with a letter and ending with a letter or digit"
+PUBLIC = "at most 10 public IPv4 addresses or networks, such as 203.0.113.10 or 203.0.113.0/24"
+MOMENT = "a date or moment in ISO 8601 with time zone, such as"
+
+
+@pytest.mark.parametrize("name", ["ab", "a" * 25, "1hsm", "hsm-", "my_hsm", "hsm.contoso", "hsm\n"])
+def test_a_pool_name_of_wrong_length_or_characters(dev: Values, mistakes: Mistakes, name: str) -> None:
+    dev[HSM]["name"] = name
+    [line] = mistakes(dev)
+    assert line.startswith("hsm.name: ")
+    assert line.endswith(f" is not accepted; {NAME}")
+
+
+@pytest.mark.parametrize("days", [6, 91, -1, 28.5, "many", True, None, [28]])
+def test_a_retention_outside_of_7_to_90_days(dev: Values, mistakes: Mistakes, days: object) -> None:
+    dev[HSM]["retentionDays"] = days
+    [line] = mistakes(dev)
+    assert line.startswith("hsm.retentionDays: ")
+    assert line.endswith(" is not accepted; 7 to 90 days")
+
+
+def test_a_quorum_above_the_number_of_certificates(dev: Values, mistakes: Mistakes) -> None:
+    dev[DOMAIN]["quorum"] = 4
+    assert mistakes(dev) == ["securityDomain.quorum: 4 is not accepted; 2 to 3, as there are 3 custodians"]
+
+
+@pytest.mark.parametrize("quorum", [1, 0, -2, 11])
+def test_a_quorum_below_2_or_above_10(dev: Values, mistakes: Mistakes, quorum: int) -> None:
+    dev[DOMAIN]["quorum"] = quorum
+    assert mistakes(dev) == [f"securityDomain.quorum: {quorum} is not accepted; 2 to 10"]
+
+
+def test_2_certificates(dev: Values, mistakes: Mistakes) -> None:
+    del dev[DOMAIN]["custodians"][2]
+    assert mistakes(dev) == ["securityDomain.custodians: 2 custodians are not accepted; 3 to 10 custodians"]
+
+
+def test_11_certificates(dev: Values, mistakes: Mistakes) -> None:
+    dev[DOMAIN]["custodians"] = [{"name": f"c{n}", "certificate": f"{n}.cer"} for n in range(11)]
+    lines = mistakes(dev)
+    assert lines[0] == "securityDomain.custodians: 11 custodians are not accepted; 3 to 10 custodians"
+    assert len(lines) == 12  # and each certificate that is not there
+
+
+def test_the_same_certificate_twice(dev: Values, mistakes: Mistakes) -> None:
+    dev[DOMAIN]["custodians"][2]["certificate"] = ".local/custodians/cert_1.cer"
+    assert mistakes(dev) == [
+        "securityDomain.custodians[2].certificate: .local/custodians/cert_1.cer is not accepted;"
+        " each custodian a key of their own (custodians[0] has the same certificate)"
+    ]
+
+
+def test_two_certificates_of_the_same_key(dev: Values, mistakes: Mistakes, project: Path, material: Path) -> None:
+    shutil.copy(material / "same_key.cer", project / ".local/custodians/cert_2.cer")
+    assert mistakes(dev) == [
+        "securityDomain.custodians[1].certificate: .local/custodians/cert_2.cer is not accepted;"
+        " each custodian a key of their own (custodians[0] has the same public key)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("ec.cer", "has a key that is not RSA"),
+        ("small.cer", "has an RSA key of only 1024 bits"),
+        ("missing.cer", "does not exist"),
+        ("empty", "is empty"),
+        ("cert_1.key", "has a private key in it"),
+        ("cert_1.key.der", "is no certificate that can be read"),
+        ("key_and_certificate.pem", "has a private key in it"),
+        ("two.cer", "has 2 certificates in it"),
+        ("text", "is no certificate that can be read"),
+        ("broken.cer", "is no certificate that can be read"),
+        (".", "is a directory"),
+    ],
+)
+def test_a_file_that_is_no_custodians_certificate(
+    dev: Values, mistakes: Mistakes, material: Path, file: str, reason: str
+) -> None:
+    path = material / file
+    dev[DOMAIN]["custodians"][1]["certificate"] = str(path)
+    assert mistakes(dev) == [f"securityDomain.custodians[1].certificate: {path} {reason}; {CERTIFICATE}"]
+
+
+def test_an_unknown_role_with_a_suggestion(dev: Values, mistakes: Mistakes) -> None:
+    dev[ROLES][0]["role"] = "Managed HSM Crypto Usr"
+    assert mistakes(dev) == [
+        "roleAssignments[0].role: Managed HSM Crypto Usr is not accepted;"
+        " the name or GUID of a local role; did you mean Managed HSM Crypto User?"
+    ]
+
+
+@pytest.mark.parametrize("scope", ["keys", "/key", "/keys/", "/keys/a/b", "//", "/keys/my_key", ""])
+def test_a_bad_scope(dev: Values, mistakes: Mistakes, scope: str) -> None:
+    dev[ROLES][0]["scope"] = scope
+    [line] = mistakes(dev)
+    assert line.startswith("roleAssignments[0].scope: ")
+    assert line.endswith(" is not accepted; /, /keys or /keys/<name>")
+
+
+def test_a_scope_of_a_key_that_is_not_configured(dev: Values, mistakes: Mistakes) -> None:
+    dev[ROLES][0]["scope"] = "/keys/myrsakeys"
+    assert mistakes(dev) == [
+        "roleAssignments[0].scope: /keys/myrsakeys is not accepted;"
+        " /, /keys, or /keys/ and the name of an entry of keys; did you mean myrsakey?"
+    ]
+
+
+def test_a_principal_that_is_no_guid(dev: Values, mistakes: Mistakes) -> None:
+    dev[ROLES][0]["principal"] = {"objectId": "alice"}
+    assert mistakes(dev) == [
+        'roleAssignments[0].principal: {"objectId": "alice"} is not accepted; an object id (a GUID) after objectId'
+    ]
+
+
+@pytest.mark.parametrize("principal", ["alice", {}, {"group": ""}, {"group": "a", "user": "b"}, {"team": "a"}, 5, None])
+def test_a_principal_of_no_known_form(dev: Values, mistakes: Mistakes, principal: object) -> None:
+    dev[ROLES][0]["principal"] = principal
+    [line] = mistakes(dev)
+    assert line.startswith("roleAssignments[0].principal: ")
+    assert " is not accepted; deployer, or one of {identity: …}, {objectId: …}" in line
+
+
+def test_an_identity_that_is_not_declared(dev: Values, mistakes: Mistakes) -> None:
+    dev[ROLES][2]["principal"] = {"identity": "testvmhsm"}
+    assert mistakes(dev) == [
+        "roleAssignments[2].principal.identity: testvmhsm is not accepted;"
+        " the name of an entry of identities; did you mean testvmmhsm?"
+    ]
+
+
+def test_the_same_role_assignment_twice_in_other_words(dev: Values, mistakes: Mistakes) -> None:
+    dev[ROLES].append(
+        {"role": "21DBD100-6940-42C2-9190-5D6CB909625B", "principal": {"identity": "testvmmhsm"}, "scope": "/"}
+    )
+    assert mistakes(dev) == ["roleAssignments[3]: says the same as roleAssignments[2]; each assignment once"]
+
+
+@pytest.mark.parametrize(
+    ("key", "lines"),
+    [
+        ({"type": "RSA"}, ["type: RSA is not accepted; RSA-HSM, EC-HSM or oct-HSM"]),
+        ({"type": "RSA-HSM"}, ["size: is missing; 2048, 3072 or 4096 for an RSA-HSM key"]),
+        (
+            {"type": "RSA-HSM", "size": 1024},
+            ["size: 1024 is not accepted; 2048, 3072 or 4096 for an RSA-HSM key"],
+        ),
+        (
+            {"type": "RSA-HSM", "size": 2048, "curve": "P-256"},
+            ["curve: P-256 is not accepted; none for an RSA-HSM key, which has a size"],
+        ),
+        ({"type": "EC-HSM"}, ["curve: is missing; P-256, P-384, P-521 or P-256K for an EC-HSM key"]),
+        (
+            {"type": "EC-HSM", "curve": "P-256", "size": 256},
+            ["size: 256 is not accepted; none for an EC-HSM key, which has a curve"],
+        ),
+        ({"type": "EC-HSM", "curve": "P-224"}, ["curve: P-224 is not accepted; P-256, P-384, P-521 or P-256K"]),
+        ({"type": "oct-HSM", "size": 512}, ["size: 512 is not accepted; 128, 192 or 256 for an oct-HSM key"]),
+        (
+            {"type": "EC-HSM", "curve": "P-256", "operations": ["sign", "encrypt"]},
+            ["operations[1]: encrypt is not accepted; sign and verify for an EC-HSM key"],
+        ),
+        (
+            {"type": "oct-HSM", "size": 256, "operations": ["sign"]},
+            ["operations[0]: sign is not accepted; encrypt, decrypt, wrapKey and unwrapKey for an oct-HSM key"],
+        ),
+        (
+            {"type": "RSA-HSM", "size": 2048, "operations": ["import", "sign"]},
+            ["operations[0]: import is not accepted; import only by itself (a key exchange key does nothing else)"],
+        ),
+        (
+            {"type": "RSA-HSM", "size": 2048, "operations": ["sign", "sign"]},
+            ["operations[1]: sign is not accepted; each operation once"],
+        ),
+    ],
+)
+def test_a_key_whose_type_size_curve_and_operations_do_not_go_together(
+    dev: Values, mistakes: Mistakes, key: Values, lines: list[str]
+) -> None:
+    dev[KEYS]["a"] = key
+    assert mistakes(dev) == [f"keys.a.{line}" for line in lines]
+
+
+@pytest.mark.parametrize("name", ["a b", "a_b", "a/b", "k" * 128, "ключ"])
+def test_a_key_name_with_other_characters(dev: Values, mistakes: Mistakes, name: str) -> None:
+    dev[KEYS][name] = {"type": "RSA-HSM", "size": 2048}
+    [line] = mistakes(dev)
+    assert line.endswith(": the name is not accepted; 1 to 127 letters, digits and hyphens")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("text", f"has no private key in PEM in it; {PEM}"),
+        ("cert_1.cer", f"has no private key in PEM in it; {PEM}"),
+        ("cert_1.key.der", f"has no private key in PEM in it; {PEM}"),
+        ("cert_1.encrypted", f"is encrypted with a passphrase; {PEM}"),
+        ("two.key", f"has 2 private keys in it; {PEM}"),
+        ("broken.key", f"has no private key in it that can be read; {PEM}"),
+        ("brainpool.key", f"has a private key of a kind that no HSM key can be; {PEM}"),
+        ("missing", f"does not exist; {PEM}"),
+        ("empty", f"is empty; {PEM}"),
+        ("ec.key", "has an EC key on P-256; a key that fits type RSA-HSM"),
+        ("small.key", "has an RSA key of 1024 bits; 2048, 3072 or 4096 bits"),
+    ],
+)
+def test_a_pem_that_is_no_key_to_import(dev: Values, mistakes: Mistakes, material: Path, file: str, text: str) -> None:
+    path = material / file
+    dev[KEYS]["mypemrsakey"]["importFrom"] = str(path)
+    assert mistakes(dev) == [f"keys.mypemrsakey.importFrom: {path} {text}"]
+
+
+def test_an_import_of_another_size_or_curve_than_configured(dev: Values, mistakes: Mistakes, material: Path) -> None:
+    dev[KEYS]["mypemrsakey"]["size"] = 4096
+    dev[KEYS]["curve"] = {"type": "EC-HSM", "curve": "P-384", "importFrom": str(material / "ec.key")}
+    assert mistakes(dev) == [
+        "keys.mypemrsakey.importFrom: .local/keys/mycert2.pem has an RSA key of 2048 bits; a key that fits size 4096",
+        f"keys.curve.importFrom: {material}/ec.key has an EC key on P-256; a key that fits curve P-384",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "line"),
+    [
+        ("vnet", "10.0.0.0", "is not accepted; a network within the virtual network's 10.0.0.0/32"),
+        ("vnet", "8.8.8.0/24", "a private IPv4 network of /8 to /29, such as 10.0.0.0/16"),
+        ("vnet", "10.0.0.1/16", "a private IPv4 network of /8 to /29, such as 10.0.0.0/16"),
+        ("vnet", "10.0.0.0/33", "a private IPv4 network of /8 to /29, such as 10.0.0.0/16"),
+        ("vnet", "fd00::/48", "a private IPv4 network of /8 to /29, such as 10.0.0.0/16"),
+        ("subnet", "10.1.1.0/24", "a network within the virtual network's 10.0.0.0/16"),
+        ("subnet", "10.0.0.0/15", "a network within the virtual network's 10.0.0.0/16"),
+        ("subnet", "10.0.1.0/30", "a network of at least /29"),
+        ("subnet", "10.0.1.1/24", "such as 10.0.1.0/24"),
+    ],
+)
+def test_cidrs_that_do_not_fit(dev: Values, mistakes: Mistakes, part: str, value: str, line: str) -> None:
+    key = {"vnet": "addressSpace", "subnet": "addressPrefix"}[part]
+    dev[NETWORK][part][key] = value
+    told = mistakes(dev)
+    if value == "10.0.0.0":
+        assert told == [
+            "network.vnet.addressSpace: 10.0.0.0/32 is not accepted; "
+            "a private IPv4 network of /8 to /29, such as 10.0.0.0/16"
+        ]
+    else:
+        assert len(told) == 1
+        assert told[0].startswith(f"network.{part}.{key}: {value} is not accepted; ")
+        assert told[0].endswith(line)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("managed-hsm:hms", "hsm"), ("managed-hsm:securitydomain", "securityDomain"), ("managed-hsm:nettwork", "network")],
+)
+def test_an_unknown_section_with_a_suggestion(dev: Values, mistakes: Mistakes, wrong: str, right: str) -> None:
+    dev[wrong] = {}
+    assert mistakes(dev) == [f"{wrong.partition(':')[2]}: there is no such key; did you mean {right}?"]
+
+
+def test_an_unknown_key_with_a_suggestion_at_every_depth(dev: Values, mistakes: Mistakes) -> None:
+    dev[HSM]["retentionsDays"] = 28
+    dev[HSM]["firewall"]["iprules"] = []
+    dev[DOMAIN]["custodians"][0]["certificat"] = "x"
+    dev[KEYS]["myrsakey"]["Size"] = 2048
+    dev[NETWORK]["vnet"]["addresses"] = "x"
+    assert mistakes(dev) == [
+        "hsm.firewall.iprules: there is no such key; did you mean ipRules?",
+        "hsm.retentionsDays: there is no such key; did you mean retentionDays?",
+        "securityDomain.custodians[0].certificat: there is no such key; did you mean certificate?",
+        "keys.myrsakey.Size: there is no such key; did you mean size?",
+        "network.vnet.addresses: there is no such key; did you mean addressSpace?",
+    ]
+
+
+def test_an_unknown_key_that_is_like_none(dev: Values, mistakes: Mistakes) -> None:
+    dev[NETWORK]["vnet"]["zzz"] = 1
+    assert mistakes(dev) == ["network.vnet.zzz: there is no such key; there are name, addressSpace"]
+
+
+def test_a_key_that_does_not_go_with_another(dev: Values, mistakes: Mistakes) -> None:
+    group = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoNetworks"
+    dev[NETWORK]["vnet"] = {"id": f"{group}/providers/Microsoft.Network/virtualNetworks/hub", "name": "hub"}
+    assert mistakes(dev) == ["network.vnet.name: is not accepted; it does not go together with id"]
+
+
+@pytest.mark.parametrize("rule", ["10.0.0.1", "256.1.1.1", "1.2.3.0/33", "1.2.3.4/24", "::1", "127.0.0.1", 7])
+def test_a_firewall_rule_that_is_no_public_ipv4_address(dev: Values, mistakes: Mistakes, rule: object) -> None:
+    dev[HSM]["firewall"]["ipRules"] = [rule]
+    assert mistakes(dev) == [f"hsm.firewall.ipRules[0]: {rule} is not accepted; {PUBLIC}"]
+
+
+def test_more_than_ten_firewall_rules(dev: Values, mistakes: Mistakes) -> None:
+    dev[HSM]["firewall"]["ipRules"] = [f"203.0.113.{last}" for last in range(11)]
+    assert mistakes(dev) == ["hsm.firewall.ipRules: 11 rules are not accepted; at most 10"]
+
+
+def test_firewall_rules_that_have_no_effect(dev: Values, mistakes: Mistakes) -> None:
+    dev[HSM]["firewall"]["defaultAction"] = "Allow"
+    assert mistakes(dev) == [
+        'hsm.firewall.ipRules: ["203.0.113.10"] is not accepted; no rules unless defaultAction is Deny'
+    ]
+
+
+def test_a_firewall_rule_within_another(dev: Values, mistakes: Mistakes) -> None:
+    dev[HSM]["firewall"]["ipRules"] = ["203.0.113.0/24", "203.0.113.10"]
+    assert mistakes(dev) == [
+        "hsm.firewall.ipRules[1]: 203.0.113.10 is not accepted; each address once (203.0.113.0/24 has it already)"
+    ]
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2031-01-01T00:00:00", "2031-13-01", 1924905600, "1969-01-01", True])
+def test_an_expiry_that_is_no_moment(dev: Values, mistakes: Mistakes, moment: object) -> None:
+    dev[KEYS]["myrsakey"]["expires"] = moment
+    [line] = mistakes(dev)
+    assert line.startswith("keys.myrsakey.expires: ")
+    assert f" is not accepted; {MOMENT}" in line
+
+
+def test_an_expiry_before_the_beginning(dev: Values, mistakes: Mistakes) -> None:
+    dev[KEYS]["myrsakey"] |= {"notBefore": "2031-01-01T00:00:00Z", "expires": "2030-01-01"}
+    assert mistakes(dev) == [
+        "keys.myrsakey.expires: 2030-01-01T00:00:00+00:00 is not accepted;"
+        " a moment after notBefore (2031-01-01T00:00:00+00:00)"
+    ]
+
+
+def test_destinations_that_could_lose_the_security_domain(dev: Values, mistakes: Mistakes) -> None:
+    dev[DOMAIN]["destinations"] = [
+        {"path": "custody/domain.json"},
+        {"path": ".local"},
+        {"path": ".local/a", "optional": True},
+        {"path": ".local/b/../a"},
+        {"path": ".local/custodians/cert_1.cer"},
+    ]
+    committed = "a path outside of the project, or below .local, which is never committed"
+    where = "securityDomain.destinations"
+    assert mistakes(dev) == [
+        f"{where}[0].path: custody/domain.json is not accepted; {committed}",
+        f"{where}[1].path: .local is a directory; the path of a file",
+        f"{where}[3].path: .local/b/../a is not accepted; a place of its own (destinations[2] is the same)",
+        f"{where}[4].path: .local/custodians/cert_1.cer is not accepted; a file that is not a custodian's certificate",
+    ]
+
+
+@pytest.mark.parametrize("destinations", [[], [{"path": ".local/a", "optional": True}]])
+def test_no_destination_that_has_to_succeed(dev: Values, mistakes: Mistakes, destinations: list[Values]) -> None:
+    dev[DOMAIN]["destinations"] = destinations
+    [line] = mistakes(dev)
+    assert line.startswith("securityDomain.destinations: ")
+    assert line.endswith(" not accepted; at least one destination that is not optional")
+
+
+def test_a_wrong_type_in_plain_words(dev: Values, mistakes: Mistakes) -> None:
+    dev["managed-hsm:network"] = "vnetwest"
+    dev["managed-hsm:roleAssignments"] = {"role": "x"}
+    dev["managed-hsm:keys"]["myrsakey"] = 3072
+    dev["managed-hsm:identities"] = ["testvmmhsm"]
+    dev["managed-hsm:hsm"]["purgeProtection"] = "no"
+    assert mistakes(dev) == [
+        "hsm.purgeProtection: no is not accepted; true or false",
+        'roleAssignments: {"role": "x"} is not accepted; a list of role, principal and scope',
+        "keys.myrsakey: 3072 is not accepted; a mapping of type, size, curve, operations, importFrom, enabled,"
+        " expires, notBefore, tags, exportable, releasePolicy, rotation, restoreFrom, backupTo, onRemove, protect",
+        "network: vnetwest is not accepted; location, vnet, subnet, dns and privateEndpoints",
+        'identities: ["testvmmhsm"] is not accepted; a mapping of names to {vm: …} or {userAssigned: true, vms: […]}',
+    ]
+
+
+def test_a_subscription_that_is_no_guid(dev: Values, mistakes: Mistakes) -> None:
+    dev["managed-hsm:subscriptionId"] = "Contoso"
+    assert mistakes(dev) == ["subscriptionId: Contoso is not accepted; a GUID"]
+
+
+def test_a_confirmation_of_another_pool(dev: Values, mistakes: Mistakes) -> None:
+    dev[DOMAIN]["reissue"] = "az401popMHSM"
+    assert mistakes(dev) == [
+        "securityDomain.reissue: az401popMHSM is not accepted; the pool's name az400popMHSM, as confirmation"
+    ]
