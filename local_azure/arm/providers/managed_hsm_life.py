@@ -1,0 +1,103 @@
+"""Managed HSMs before and after their life: names, deleted ones, purging; and what is read beside a pool."""
+
+from __future__ import annotations
+
+import re
+
+from local_azure.arm import errors, lists, operations, rbac
+from local_azure.arm.providers.private_link import API_VERSIONS
+from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, LongRunning, Poll
+from local_azure.arm.soft_delete import SoftDelete
+from local_azure.core.http import JsonObject, Response, json_response
+from local_azure.managed_hsm import pools
+
+PURGE = "managedHSMs.purge"
+RESULTS = (
+    "/subscriptions/{subscription}/providers/Microsoft.KeyVault/locations/{location}"
+    "/managedHsmOperationResults/{operation}"
+)
+_PURGING = LongRunning(figure="managed_hsm.purge", poll=Poll.LOCATION, status=202, body="none", results=RESULTS)
+_NAME = re.compile(r"[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
+
+DELETED = SoftDelete(
+    collection="deletedManagedHSMs",
+    id_property="mhsmId",
+    operation="DeletedManagedHsmPurge",
+    purged=lambda arm, name: pools.purge(arm.world, name),
+)
+
+
+def _check_name(arm_request: ArmRequest) -> Response:
+    name = arm_request.request.json().get("name")
+    if not isinstance(name, str):
+        raise errors.bad_request("BadRequest", "The property 'name' is required.")
+    if not _NAME.fullmatch(name):
+        message = (
+            f"The managed HSM name '{name}' is invalid: 3 to 24 letters, digits and hyphens, beginning with a letter "
+            "and ending with a letter or digit."
+        )
+        return json_response({"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
+    live = any(
+        each.name.lower() == name.lower()
+        for each in arm_request.arm.resources.of_type("Microsoft.KeyVault/managedHSMs")
+    )
+    if live or DELETED.by_name(arm_request.arm, name) is not None:
+        message = f"The managed HSM name '{name}' is already in use."
+        return json_response({"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+    return json_response({"nameAvailable": True})
+
+
+def _list_deleted(arm_request: ArmRequest) -> Response:
+    scope = f"/subscriptions/{arm_request['subscription']}"
+    rbac.require(arm_request.arm.resources, arm_request.caller, "Microsoft.KeyVault/deletedManagedHsms/read", scope)
+    return lists.page(arm_request.request, [each.resource for each in DELETED.all(arm_request.arm)])
+
+
+def _get_deleted(arm_request: ArmRequest) -> Response:
+    found = DELETED.required(arm_request.arm, arm_request["location"], arm_request["name"])
+    return json_response(found.resource)
+
+
+def _purge(arm_request: ArmRequest) -> Response:
+    arm = arm_request.arm
+    found = DELETED.required(arm, arm_request["location"], arm_request["name"])
+    DELETED.refuse_protected(found)
+    document = operations.start(
+        arm,
+        PURGE,
+        found.id,
+        _PURGING,
+        api_version=arm_request.api_version,
+        location=str(found.properties["location"]),
+    )
+    return Response(202, operations.headers(arm.world, arm_request.request, document))
+
+
+def finish_purge(arm: Arm, document: JsonObject) -> None:
+    """The pool and all that was in it has gone for good."""
+    found = arm.find(document["resource_id"])
+    if found is not None:
+        DELETED.purge(arm, found)
+
+
+def _list_regions(arm_request: ArmRequest) -> Response:
+    found = arm_request.arm.find(arm_request.request.path.rpartition("/")[0])
+    if found is None:
+        raise errors.not_found("ResourceNotFound", f"The managed HSM '{arm_request['name']}' was not found.")
+    primary = {"name": found.location, "provisioningState": "Succeeded", "isPrimary": True}
+    return lists.page(arm_request.request, [primary])
+
+
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_PROVIDER = f"{_SUBSCRIPTION}/providers/Microsoft.KeyVault"
+_DELETED = f"{_PROVIDER}/locations/{{location}}/deletedManagedHSMs/{{name}}"
+_POOL = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/Microsoft.KeyVault/managedHSMs/{{name}}"
+_ACTION = "Microsoft.KeyVault/locations/deletedManagedHsms/"
+
+ROUTES = (
+    ArmRoute("POST", f"{_PROVIDER}/checkMhsmNameAvailability", _check_name, API_VERSIONS),
+    ArmRoute("GET", f"{_PROVIDER}/deletedManagedHSMs", _list_deleted, API_VERSIONS),
+    ArmRoute("GET", _DELETED, _get_deleted, API_VERSIONS, f"{_ACTION}read", _SUBSCRIPTION),
+    ArmRoute("POST", f"{_DELETED}/purge", _purge, API_VERSIONS, f"{_ACTION}purge/action", _SUBSCRIPTION),
+    ArmRoute("GET", f"{_POOL}/regions", _list_regions, API_VERSIONS, "Microsoft.KeyVault/managedHSMs/read", _POOL),
+)

@@ -1,0 +1,166 @@
+"""Vaults before and after their life: names, deleted ones, purging; and their access policies one by one."""
+
+from __future__ import annotations
+
+import re
+
+from local_azure.arm import errors, lists, operations
+from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, LongRunning, Poll
+from local_azure.arm.resources import Stored
+from local_azure.arm.soft_delete import SoftDelete
+from local_azure.core.http import JsonObject, Response, json_response
+
+VAULT = "Microsoft.KeyVault/vaults"
+SECRET = f"{VAULT}/secrets"
+PURGE = "vaults.purge"
+API_VERSIONS = (
+    "2018-02-14",
+    "2019-09-01",
+    "2021-10-01",
+    "2022-07-01",
+    "2022-11-01",
+    "2023-02-01",
+    "2023-07-01",
+    "2024-11-01",
+    "2024-12-01-preview",
+    "2025-05-01",
+    "2026-02-01",
+)
+_NAME = re.compile(r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
+_PURGING = LongRunning(
+    figure="vault.purge",
+    poll=Poll.LOCATION,
+    status=202,
+    body="none",
+    results="/subscriptions/{subscription}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}",
+)
+
+
+def _forget_secrets(arm: Arm, name: str) -> None:
+    for key, _ in arm.world.store.scan(VAULT_DATA, f"{name.lower()}/"):
+        arm.world.store.delete(VAULT_DATA, key)
+
+
+VAULT_DATA = "vault.secrets"
+"""Secrets as the data plane keeps them: ``<vault name>/<secret name>`` in lower case."""
+DELETED = SoftDelete(
+    collection="deletedVaults", id_property="vaultId", operation="DeletedVaultPurge", purged=_forget_secrets
+)
+
+
+def _check_name(arm_request: ArmRequest) -> Response:
+    body = arm_request.request.json()
+    name = str(body.get("name", ""))
+    if body.get("type", "").lower() not in ("microsoft.keyvault/vaults", "microsoft.keyvault/managedhsms"):
+        raise errors.bad_request("BadRequest", "The property 'type' must be 'Microsoft.KeyVault/vaults'.")
+    if not _NAME.fullmatch(name):
+        message = f"The vault name '{name}' is invalid: 3 to 24 letters, digits and single hyphens."
+        return json_response({"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
+    live = any(each.name.lower() == name.lower() for each in arm_request.arm.resources.of_type(VAULT))
+    if live or DELETED.by_name(arm_request.arm, name) is not None:
+        message = f"The vault name '{name}' is already in use."
+        return json_response({"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+    return json_response({"nameAvailable": True})
+
+
+def _list_deleted(arm_request: ArmRequest) -> Response:
+    return lists.page(arm_request.request, [each.resource for each in DELETED.all(arm_request.arm)])
+
+
+def _get_deleted(arm_request: ArmRequest) -> Response:
+    found = DELETED.required(arm_request.arm, arm_request["location"], arm_request["name"])
+    return json_response(found.resource)
+
+
+def _purge(arm_request: ArmRequest) -> Response:
+    arm = arm_request.arm
+    found = DELETED.required(arm, arm_request["location"], arm_request["name"])
+    DELETED.refuse_protected(found)
+    document = operations.start(
+        arm,
+        PURGE,
+        found.id,
+        _PURGING,
+        api_version=arm_request.api_version,
+        location=str(found.properties["location"]),
+    )
+    return Response(202, operations.headers(arm.world, arm_request.request, document))
+
+
+def finish_purge(arm: Arm, document: JsonObject) -> None:
+    """The vault and what was in it has gone for good."""
+    found = arm.find(document["resource_id"])
+    if found is not None:
+        DELETED.purge(arm, found)
+
+
+def _change_policies(arm_request: ArmRequest) -> Response:
+    """``add``, ``replace`` or ``remove`` access policies; the rest stays as it is."""
+    arm, operation = arm_request.arm, arm_request["operation"].lower()
+    vault_id = arm_request.request.path.rpartition("/accessPolicies/")[0]
+    stored = arm.find(vault_id)
+    if stored is None:
+        raise errors.not_found("ResourceNotFound", f"The vault '{arm_request['vault']}' was not found.")
+    given = arm_request.request.json().get("properties", {}).get("accessPolicies", [])
+    if operation not in ("add", "replace", "remove") or not isinstance(given, list):
+        raise errors.bad_request("BadRequest", f"'{operation}' is none of add, replace, remove.")
+    stored.properties["accessPolicies"] = _merged_policies(operation, stored, given)
+    arm.resources.put(stored)
+    answer = {
+        "id": f"{vault_id}/accessPolicies/",
+        "type": f"{VAULT}/accessPolicies",
+        "properties": {"accessPolicies": stored.properties["accessPolicies"]},
+    }
+    return json_response(answer)
+
+
+def _merged_policies(operation: str, stored: Stored, given: list[JsonObject]) -> list[JsonObject]:
+    policies: dict[str, JsonObject] = {
+        each["objectId"].lower(): each for each in stored.properties.get("accessPolicies", [])
+    }
+    for policy in given:
+        holder = str(policy.get("objectId", "")).lower()
+        if operation == "remove":
+            policies.pop(holder, None)
+        elif operation == "replace" or holder not in policies:
+            policies[holder] = policy
+        else:
+            policies[holder] = {**policy, "permissions": _joined(policies[holder], policy)}
+    return list(policies.values())
+
+
+def _joined(old: JsonObject, new: JsonObject) -> JsonObject:
+    kinds = {*old["permissions"], *new["permissions"]}
+    return {
+        kind: list(dict.fromkeys([*old["permissions"].get(kind, []), *new["permissions"].get(kind, [])]))
+        for kind in sorted(kinds)
+    }
+
+
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_PROVIDER = f"{_SUBSCRIPTION}/providers/Microsoft.KeyVault"
+_DELETED = f"{_PROVIDER}/locations/{{location}}/deletedVaults/{{name}}"
+_VAULT = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/Microsoft.KeyVault/vaults/{{vault}}"
+_ACTION = "Microsoft.KeyVault/locations/deletedVaults/"
+
+ROUTES = (
+    ArmRoute("POST", f"{_PROVIDER}/checkNameAvailability", _check_name, API_VERSIONS),
+    ArmRoute(
+        "GET",
+        f"{_PROVIDER}/deletedVaults",
+        _list_deleted,
+        API_VERSIONS,
+        "Microsoft.KeyVault/deletedVaults/read",
+        _SUBSCRIPTION,
+    ),
+    ArmRoute("GET", _DELETED, _get_deleted, API_VERSIONS, f"{_ACTION}read", _SUBSCRIPTION),
+    ArmRoute("POST", f"{_DELETED}/purge", _purge, API_VERSIONS, f"{_ACTION}purge/action", _SUBSCRIPTION),
+    ArmRoute(
+        "PUT",
+        f"{_VAULT}/accessPolicies/{{operation}}",
+        _change_policies,
+        API_VERSIONS,
+        f"{VAULT}/accessPolicies/write",
+        _VAULT,
+    ),
+)
