@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urljoin
 from local_azure.plugin.clouds import Cloud
 from local_azure.plugin.credentials import Credential
 from local_azure.plugin.errors import ArmError, ConnectionFailed, arm_error
-from local_azure.plugin.transport import Answer, Transport
+from local_azure.plugin.transport import Answer, Http
 from local_azure.plugin.waiting import Deadline
 
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
@@ -29,7 +29,7 @@ _SHORTEST_PAUSE_SECONDS = 0.02
 class ArmClient:
     """Thread-safe."""
 
-    def __init__(self, cloud: Cloud, credential: Credential, transport: Transport) -> None:
+    def __init__(self, cloud: Cloud, credential: Credential, transport: Http) -> None:
         self.cloud = cloud
         self.credential = credential
         self._transport = transport

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from local_azure.plugin.configuration import Configuration
 from local_azure.plugin.errors import ConfigurationError
-from local_azure.plugin.transport import Transport
+from local_azure.plugin.transport import Http
 
 _METADATA_VERSION = "2022-09-01"
 
@@ -46,7 +46,7 @@ _CLOUDS = {
 }
 
 
-def configured_cloud(configuration: Configuration, transport: Transport) -> Cloud:
+def configured_cloud(configuration: Configuration, transport: Http) -> Cloud:
     """The cloud that ``metadataHost`` describes, else the one that ``environment`` names, else the public one.
 
     Raises ConfigurationError where the name is unknown or the host gives no description.
@@ -61,7 +61,7 @@ def configured_cloud(configuration: Configuration, transport: Transport) -> Clou
     return _CLOUDS[key]
 
 
-def _described(host: str, transport: Transport) -> Cloud:
+def _described(host: str, transport: Http) -> Cloud:
     url = f"https://{host.removeprefix('https://').rstrip('/')}/metadata/endpoints?api-version={_METADATA_VERSION}"
     answer = transport.request("GET", url, {"Accept": "application/json"})
     try:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from local_azure.plugin.clouds import Cloud
 from local_azure.plugin.configuration import Configuration
 from local_azure.plugin.errors import ConfigurationError, CredentialError
-from local_azure.plugin.transport import Transport
+from local_azure.plugin.transport import Http
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -64,7 +64,7 @@ class Credential:
                 del self._tokens[scope]
 
 
-def configured_credential(configuration: Configuration, cloud: Cloud, transport: Transport) -> Credential:
+def configured_credential(configuration: Configuration, cloud: Cloud, transport: Http) -> Credential:
     """The credential that the configuration describes.
 
     Raises ConfigurationError where part of it is missing, CredentialError where it cannot be used.
@@ -95,7 +95,7 @@ def configured_credential(configuration: Configuration, cloud: Cloud, transport:
 def _with_form(
     configuration: Configuration,
     authority: str,
-    transport: Transport,
+    transport: Http,
     way: str,
     proof: Callable[[], Mapping[str, str]],
 ) -> GetToken:
@@ -119,7 +119,7 @@ def _with_form(
     return get
 
 
-def _assertion_source(configuration: Configuration, transport: Transport) -> Callable[[], str]:
+def _assertion_source(configuration: Configuration, transport: Http) -> Callable[[], str]:
     if token := configuration.text("oidcToken"):
         return lambda: token
     if path := configuration.text("oidcTokenFilePath"):
@@ -141,7 +141,7 @@ def _read_assertion(path: str) -> str:
         raise CredentialError(f"cannot read the OIDC token {path}: {error.strerror}") from error
 
 
-def _request_assertion(transport: Transport, url: str, bearer: str, audience: str) -> str:
+def _request_assertion(transport: Http, url: str, bearer: str, audience: str) -> str:
     parts = urlsplit(url)
     query = urlencode({**dict(parse_qsl(parts.query)), "audience": audience})
     answer = transport.request(

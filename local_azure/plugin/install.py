@@ -35,7 +35,6 @@ def install(pulumi_home: Path) -> None:
     if is_real(executable):
         return
     directory.mkdir(parents=True, exist_ok=True)
-    _write(directory / "PulumiPlugin.yaml", f"name: {NAME}\nversion: {VERSION}\nruntime: nodejs\n", 0o644)
     _write(executable, _shim(), 0o755)
     # An unfinished download of the real plugin leaves this mark, which makes the engine pass the directory over.
     directory.with_name(directory.name + ".partial").unlink(missing_ok=True)

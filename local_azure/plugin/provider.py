@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -24,6 +23,7 @@ from local_azure.plugin.protocol import empty_pb2, plugin_pb2, provider_pb2, pro
 from local_azure.plugin.resource_types import ResourceType
 from local_azure.plugin.schema import schema
 from local_azure.plugin.session import Session
+from local_azure.plugin.transport import Http
 from local_azure.plugin.values import Values, from_struct, to_struct
 from local_azure.plugin.waiting import Deadline
 
@@ -57,10 +57,12 @@ def _in_one_line(method: _Method[_Request, _Response]) -> _Method[_Request, _Res
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """Called from many threads at once, after Configure."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self._environment = dict(os.environ if environment is None else environment)
+    def __init__(self, environment: Mapping[str, str], http: Http | None = None) -> None:
+        """``http`` None: the network, as the environment leads there."""
+        self._environment = dict(environment)
+        self._http = http
         self._cancelled = threading.Event()
-        self._session = Session(Configuration({}, self._environment))
+        self._session = Session(Configuration({}, self._environment), http)
 
     def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: grpc.ServicerContext
@@ -102,7 +104,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.ConfigureResponse:
         """Takes the configuration; signs in later, when a call needs it."""
         legacy = {name.rpartition(":")[2]: value for name, value in request.variables.items()}
-        self._session = Session(Configuration({**legacy, **from_struct(request.args)}, self._environment))
+        configuration = Configuration({**legacy, **from_struct(request.args)}, self._environment)
+        self._session = Session(configuration, self._http)
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     @_in_one_line

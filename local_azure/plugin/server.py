@@ -26,7 +26,7 @@ def serve(port: int = 0) -> None:
         ("grpc.max_send_message_length", _LARGEST_MESSAGE),
     ]
     server = grpc.server(futures.ThreadPoolExecutor(_THREADS), options=options)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(os.environ), server)
     listening = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     over = threading.Event()

@@ -16,7 +16,7 @@ from local_azure.plugin.clouds import configured_cloud
 from local_azure.plugin.configuration import Configuration
 from local_azure.plugin.credentials import configured_credential
 from local_azure.plugin.errors import ConfigurationError, CredentialError, PluginError
-from local_azure.plugin.transport import Transport
+from local_azure.plugin.transport import Http, Transport
 from local_azure.plugin.waiting import Deadline
 
 _GROUPS_VERSION = "2024-03-01"
@@ -26,8 +26,10 @@ _AZURE_CLI_SECONDS = 60
 class Session:
     """One configured provider's connection, credential and subscription. Thread-safe."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, http: Http | None = None) -> None:
+        """``http`` None: the network, as the environment leads there."""
         self.configuration = configuration
+        self._http = http
         self._lock = threading.RLock()
         self._group_locations: dict[str, str] = {}
 
@@ -68,7 +70,7 @@ class Session:
 
     @cached_property
     def _client(self) -> ArmClient:
-        transport = Transport(self.configuration.environment)
+        transport = self._http or Transport(self.configuration.environment)
         cloud = configured_cloud(self.configuration, transport)
         return ArmClient(cloud, configured_credential(self.configuration, cloud, transport), transport)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from local_azure.plugin.errors import ConnectionFailed
@@ -39,6 +39,13 @@ class Answer:
         except ValueError:
             return {}
         return value if isinstance(value, dict) else {}
+
+
+class Http(Protocol):
+    """What sends requests: the network, or a test."""
+
+    def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """One request. Raises ConnectionFailed where no whole answer comes."""
 
 
 class Transport:

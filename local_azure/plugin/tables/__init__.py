@@ -28,6 +28,7 @@ SERVICES = (
 """Modules of the SDK, each with a table of its name."""
 
 _GETTER_QUERIES = {
+    "authorization:RoleAssignment": {"tenantId": "tenantId"},
     "network:Subnet": {"expand": "$expand"},
     "network:VirtualNetwork": {"expand": "$expand"},
     "network:PrivateEndpoint": {"expand": "$expand"},

@@ -93,12 +93,10 @@ REFERENCES: Mapping[str, str] = {
         "privateEndpointLocation! provisioningState! "
         "privateLinkServiceConnectionState!:PrivateLinkServiceConnectionState"
     ),
-    "PrivateLinkServicePropertiesResponseAutoApproval": "subscriptions!",
     "PrivateLinkServiceIpConfiguration": (
         "id name etag! type! properties> primary privateIPAddress privateIPAddressVersion "
         "privateIPAllocationMethod subnet:Subnet provisioningState!"
     ),
-    "PrivateLinkServicePropertiesResponseVisibility": "subscriptions!",
     "ResourceNavigationLink": "id name etag! type! properties> link linkedResourceType provisioningState!",
     "ServiceAssociationLink": (
         "id name etag! type! properties> link linkedResourceType provisioningState! allowDelete! locations!"
