@@ -79,9 +79,7 @@ class Store:
             )
         return cursor.rowcount > 0
 
-    def scan(
-        self, collection: str, prefix: str = "", after: str = "", limit: int = -1
-    ) -> list[tuple[str, Document]]:
+    def scan(self, collection: str, prefix: str = "", after: str = "", limit: int = -1) -> list[tuple[str, Document]]:
         """Keys and documents in the order of the keys: those that begin with ``prefix`` and come after ``after``."""
         with self._lock:
             rows = self._connection.execute(
@@ -122,10 +120,10 @@ class Store:
             self._connection.backup(copy._connection)
         return copy
 
-    def clear(self) -> None:
-        """Forgets everything."""
+    def clear(self, *, keep: str = "") -> None:
+        """Forgets everything but the collection ``keep``."""
         with self._lock:
-            self._connection.execute("DELETE FROM documents")
+            self._connection.execute("DELETE FROM documents WHERE collection != ?", (keep,))
 
     def close(self) -> None:
         """Closes the file; the store cannot be used afterwards."""

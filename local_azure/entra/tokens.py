@@ -19,7 +19,8 @@ from local_azure.core.world import TENANT_ID, World
 from local_azure.entra.directory import Principal
 
 ISSUER = f"https://sts.windows.net/{TENANT_ID}/"
-_COLLECTION = "entra.keys"
+SIGNING_KEYS = "entra.keys"
+"""Where the store keeps them; they outlast a reset, as the deployer's secret does."""
 _making_key = threading.Lock()
 
 
@@ -106,10 +107,10 @@ def verify(world: World, token: str, audiences: Collection[str]) -> Claims:
 
 def signing_key(world: World, name: str) -> rsa.RSAPrivateKey:
     """The named signing key (``tenant``, or that of an outside issuer), made when it is first asked for."""
-    document = world.store.get(_COLLECTION, name)
+    document = world.store.get(SIGNING_KEYS, name)
     if document is None:
         with _making_key:
-            document = world.store.get(_COLLECTION, name)
+            document = world.store.get(SIGNING_KEYS, name)
             if document is None:
                 made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
                 document = {
@@ -119,7 +120,7 @@ def signing_key(world: World, name: str) -> rsa.RSAPrivateKey:
                         serialization.NoEncryption(),
                     ).decode()
                 }
-                world.store.put(_COLLECTION, name, document)
+                world.store.put(SIGNING_KEYS, name, document)
     return _load(document["pem"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from local_azure.core.store import Store
+from local_azure.entra.tokens import SIGNING_KEYS
 from local_azure.server.process import sole_user
 from local_azure.server.request_log import earlier_file
 
@@ -15,7 +16,7 @@ def reset_stopped(home: Path) -> None:
         return
     with sole_user(home):
         store = Store(home / "state.sqlite")
-        store.clear()
+        store.clear(keep=SIGNING_KEYS)
         store.close()
         log = home / "requests.jsonl"
         for file in (log, earlier_file(log)):

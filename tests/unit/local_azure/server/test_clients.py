@@ -28,6 +28,18 @@ def test_the_default_credential_finds_the_deployer(azure: Azure) -> None:
     assert [entry["host"] for entry in azure.control.log()][-1] == "login.microsoftonline.com"
 
 
+def test_a_token_outlasts_a_reset_as_the_secret_does(azure: Azure) -> None:
+    with DefaultAzureCredential() as credential:
+        before = credential.get_token("https://graph.microsoft.com/.default").token
+    azure.control.reset()
+    with requests.get(
+        "https://graph.microsoft.com/v1.0/servicePrincipals",
+        headers={"Authorization": f"Bearer {before}"},
+        timeout=10,
+    ) as answer:
+        assert answer.status_code == 200
+
+
 @pytest.mark.usefixtures("azure")
 def test_requests_reaches_a_played_host() -> None:
     with requests.get(
