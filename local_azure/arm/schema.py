@@ -66,6 +66,8 @@ STRINGS = Field("array", items=STRING)
 STRING_MAP = Field("map", items=STRING)
 REFERENCE = Field("object", fields={"id": Field(required=True)})
 """``{"id": …}``: another resource."""
+EMBEDDED_REFERENCE = Field("object", fields={"id": Field(required=True), "properties": ANYTHING})
+"""A reference where the API description has the whole resource: Azure takes the rest and looks at the id alone."""
 
 
 def obj(required: bool = False, read_only: bool = False, default: Any = None, **fields: Field) -> Field:
@@ -173,7 +175,7 @@ def _checked(field: Field, item: Any, where: str) -> Any:
         case "string":
             return _string(field, item, where)
         case "boolean":
-            return _of_kind(bool, "boolean", item, where)
+            return _boolean(item, where)
         case "integer":
             return _integer(field, item, where)
         case "object":
@@ -201,7 +203,17 @@ def _string(field: Field, item: Any, where: str) -> str:
     return text
 
 
+def _boolean(item: Any, where: str) -> bool:
+    """The providers read JSON as .NET does: a string that spells a boolean is one."""
+    if isinstance(item, str) and item.lower() in ("true", "false"):
+        return item.lower() == "true"
+    return bool(_of_kind(bool, "boolean", item, where))
+
+
 def _integer(field: Field, item: Any, where: str) -> int:
+    """A string that spells an integer is one, as .NET reads it (azure-cli sends retention days so); 28.0 is none."""
+    if isinstance(item, str) and re.fullmatch(r"-?[0-9]{1,10}", item):
+        item = int(item)
     if isinstance(item, bool) or not isinstance(item, int):
         raise Invalid(where, f"The value of '{where}' must be an integer.")
     low, high = field.minimum, field.maximum

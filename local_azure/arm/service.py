@@ -44,7 +44,7 @@ _Answer = Callable[[ArmRequest], Response]
 class ArmService:
     """Azure Resource Manager of one world."""
 
-    name = "arm"
+    name = "Azure Resource Manager"
 
     def __init__(self, world: World) -> None:
         self._arm = Arm(world, Resources(world), TYPES)

@@ -15,7 +15,19 @@ from local_azure.arm.providers.virtual_networks import (
 )
 from local_azure.arm.resource_type import Arm, Change, ResourceType
 from local_azure.arm.resources import Stored
-from local_azure.arm.schema import ANYTHING, BOOLEAN, READ_ONLY, REFERENCE, STRING, STRINGS, Field, array, choice, obj
+from local_azure.arm.schema import (
+    ANYTHING,
+    BOOLEAN,
+    EMBEDDED_REFERENCE,
+    READ_ONLY,
+    REFERENCE,
+    STRING,
+    STRINGS,
+    Field,
+    array,
+    choice,
+    obj,
+)
 from local_azure.core.errors import NotPlayed
 from local_azure.core.http import JsonObject
 
@@ -26,7 +38,7 @@ _CONFIGURATION = obj(
     type=STRING,
     properties=obj(
         required=True,
-        subnet=REFERENCE,
+        subnet=EMBEDDED_REFERENCE,
         privateIPAddress=STRING,
         privateIPAllocationMethod=choice("Dynamic", "Static", default="Dynamic"),
         privateIPAddressVersion=choice("IPv4", "IPv6", default="IPv4"),

@@ -7,6 +7,7 @@ registers itself with the resource that it leads to. Shapes: the REST descriptio
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from local_azure.arm import errors, ids, rbac
@@ -16,7 +17,18 @@ from local_azure.arm.providers.private_link import APPROVED, PENDING, connect, g
 from local_azure.arm.providers.virtual_networks import INTERFACE, SUBNET, first_free_address
 from local_azure.arm.resource_type import Arm, Change, ResourceType
 from local_azure.arm.resources import Stored
-from local_azure.arm.schema import ANYTHING, READ_ONLY, REFERENCE, STRING, STRINGS, Field, array, choice, obj
+from local_azure.arm.schema import (
+    ANYTHING,
+    EMBEDDED_REFERENCE,
+    READ_ONLY,
+    REFERENCE,
+    STRING,
+    STRINGS,
+    Field,
+    array,
+    choice,
+    obj,
+)
 from local_azure.core.errors import NotPlayed
 from local_azure.core.http import JsonObject
 
@@ -233,7 +245,7 @@ TYPES = (
         name=ENDPOINT,
         api_versions=common.API_VERSIONS,
         properties={
-            "subnet": Field("object", required=True, fields={"id": Field(required=True), "properties": ANYTHING}),
+            "subnet": replace(EMBEDDED_REFERENCE, required=True),
             _AUTOMATIC: array(_CONNECTION),
             _MANUAL: array(_CONNECTION),
             "customDnsConfigs": array(obj(fqdn=STRING, ipAddresses=STRINGS)),
