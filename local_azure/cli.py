@@ -13,7 +13,7 @@ from local_azure.engine.errors import EngineNotFound
 from local_azure.engine.locate import engine
 from local_azure.instance import BadSetting, Instance
 from local_azure.server import launch
-from local_azure.server.process import running
+from local_azure.server.process import HomeInUse, running
 
 NOT_RUNNING = 3
 """Exit status of ``status`` (as LSB init scripts have it), and of what needs a running one."""
@@ -43,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of the output has gone (``logs | head``); nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"{error.filename or 'The local Azure'}: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -112,14 +115,18 @@ def _status(instance: Instance, _: argparse.Namespace) -> int:
 
 
 def _reset(instance: Instance, _: argparse.Namespace) -> int:
-    from local_azure.server.control import ControlClient
+    from local_azure.server.control import ControlClient, ControlError
     from local_azure.server.offline import reset_stopped
 
     record = running(instance.home)
-    if record is not None:
-        ControlClient(record.port).reset()
-    else:
-        reset_stopped(instance.home)
+    try:
+        if record is not None:
+            ControlClient(record.port).reset()
+        else:
+            reset_stopped(instance.home)
+    except (ControlError, HomeInUse) as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"The local Azure of {instance.home} has forgotten everything.")
     return 0
 

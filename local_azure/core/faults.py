@@ -74,11 +74,21 @@ class FaultRule:
         for each in fields(cls):
             if each.name in document and not _fits(document[each.name], str(each.type)):
                 raise InvalidFault(f"{each.name}: {document[each.name]!r} is no {each.type}")
+        rule = cls(**{**document, "kind": FaultKind(document["kind"])})
+        rule._check()
+        return rule
+
+    def _check(self) -> None:
         try:
-            re.compile(document.get("path", ""))
+            re.compile(self.path)
         except re.error as error:
-            raise InvalidFault(f"path: {document['path']!r} is no regular expression: {error}") from None
-        return cls(**{**document, "kind": FaultKind(document["kind"])})
+            raise InvalidFault(f"path: {self.path!r} is no regular expression: {error}") from None
+        for name, least in (("count", 1), ("skip", 0), ("delay_seconds", 0), ("status", 100)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InvalidFault(f"{name}: {value!r} is less than {least}")
+        if self.kind is FaultKind.DELAY and not self.delay_seconds:
+            raise InvalidFault("delay_seconds: a delay has to take some time")
 
     def document(self) -> dict[str, Any]:
         """The rule as a JSON object."""
@@ -87,7 +97,7 @@ class FaultRule:
     def matches(self, request: Request) -> bool:
         """Whether the rule means this request."""
         return (
-            self.method in ("*", request.method)
+            self.method.upper() in ("*", request.method)
             and fnmatchcase(request.host, self.host.lower())
             and re.search(self.path, request.path, re.IGNORECASE) is not None
             and (self.kind is not FaultKind.STALE_READ or request.method in ("GET", "HEAD"))

@@ -19,6 +19,8 @@ GROUP_OBJECT_ID = "0d6c9e3a-8b17-4f52-b940-6a2e5d8c1f70"
 PrincipalKind = Literal["User", "Group", "ServicePrincipal"]
 
 _PRINCIPALS, _APPLICATIONS, _MEMBERS = "entra.principals", "entra.applications", "entra.members"
+SIGNING_KEYS = "entra.keys"
+"""Where the store keeps the keys that sign tokens: they outlast a reset, as the deployer's secret does."""
 _SECRET_FILE = "deployer-secret"  # noqa: S105 - the name of the file, not what is in it
 
 

@@ -16,11 +16,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local_azure.core.world import TENANT_ID, World
-from local_azure.entra.directory import Principal
+from local_azure.entra.directory import SIGNING_KEYS, Principal
 
 ISSUER = f"https://sts.windows.net/{TENANT_ID}/"
-SIGNING_KEYS = "entra.keys"
-"""Where the store keeps them; they outlast a reset, as the deployer's secret does."""
 _making_key = threading.Lock()
 
 

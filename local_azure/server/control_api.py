@@ -15,7 +15,6 @@ from aiohttp import web
 
 from local_azure.core.faults import FaultRule, InvalidFault
 from local_azure.entra import directory
-from local_azure.entra.tokens import SIGNING_KEYS
 from local_azure.managed_hsm.security_domain.state import fail_activations
 from local_azure.server.dispatch import Dispatcher
 from local_azure.server.request_log import RequestLog, entries
@@ -75,7 +74,7 @@ class ControlApi:
         world.clock.reset()
         world.latency.set_scale(0.0)
         with world.store.transaction():
-            world.store.clear(keep=SIGNING_KEYS)
+            world.store.clear(keep=directory.SIGNING_KEYS)
             directory.seed(world)
         self._dispatcher.forget()
         self._log.clear()

@@ -84,6 +84,7 @@ class Daemon:
             server.pre_shutdown()
         await asyncio.gather(*(server.shutdown(_GOODBYE_SECONDS) for server in self._http_servers))
         self._executor.shutdown(wait=True, cancel_futures=True)
+        await asyncio.get_running_loop().shutdown_default_executor()
         self._log.close()
         self._world.store.close()
 
@@ -104,7 +105,8 @@ class Daemon:
         return isinstance(service, AsksForClientCertificate) and service.asks_for_client_certificate(host)
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        # Not the services' threads: those may all be waiting for as long as Azure would.
+        return await asyncio.to_thread(work)
 
     def _status(self) -> dict[str, Any]:
         return {

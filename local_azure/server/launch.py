@@ -10,9 +10,10 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from local_azure.instance import Instance
+from local_azure.instance import REPOSITORY, Instance
 from local_azure.server.process import DaemonRecord, process_start, running
 
 _START_SECONDS = 30.0
@@ -46,7 +47,7 @@ def start(instance: Instance, *, life_fd: int | None = None) -> Started:
     instance.pulumi_backend.mkdir(mode=0o700, exist_ok=True)
     reading, writing = os.pipe()
     handed = [writing] if life_fd is None else [writing, life_fd]
-    command = [sys.executable, "-m", "local_azure.server.daemon", "--home", str(instance.home)]
+    command = [_python(), "-m", "local_azure.server.daemon", "--home", str(instance.home)]
     command += ["--port", str(instance.port), "--ready-fd", str(writing)]
     command += [] if life_fd is None else ["--life-fd", str(life_fd)]
     log = os.open(instance.daemon_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -56,7 +57,7 @@ def start(instance: Instance, *, life_fd: int | None = None) -> Started:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            cwd=Path(__file__).resolve().parent.parent.parent,
+            cwd=REPOSITORY,
             pass_fds=handed,
             start_new_session=True,
         )
@@ -87,6 +88,12 @@ def stop(instance: Instance) -> bool:
         if not _gone(record, _STOP_SECONDS):
             raise LaunchError(f"The local Azure (process {record.pid}) does not end.")
     return True
+
+
+def _python() -> str:
+    """This Python, or that of the clone's environment where this one has not got what a server needs."""
+    own = REPOSITORY / ".venv" / "bin" / "python"
+    return sys.executable if find_spec("aiohttp") is not None or not own.exists() else str(own)
 
 
 def _after_start(instance: Instance) -> Started:

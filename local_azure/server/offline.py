@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from local_azure.core.store import Store
-from local_azure.entra.tokens import SIGNING_KEYS
+from local_azure.entra.directory import SIGNING_KEYS
 from local_azure.server.process import sole_user
 from local_azure.server.request_log import earlier_file
 
@@ -15,9 +16,18 @@ def reset_stopped(home: Path) -> None:
     if not home.is_dir():
         return
     with sole_user(home):
-        store = Store(home / "state.sqlite")
-        store.clear(keep=SIGNING_KEYS)
-        store.close()
+        _clear(home / "state.sqlite")
         log = home / "requests.jsonl"
         for file in (log, earlier_file(log)):
+            file.unlink(missing_ok=True)
+
+
+def _clear(state: Path) -> None:
+    try:
+        store = Store(state)
+        store.clear(keep=SIGNING_KEYS)
+        store.close()
+    except sqlite3.DatabaseError:
+        # Whatever it was, it is to be forgotten.
+        for file in (state, *state.parent.glob(f"{state.name}-*")):
             file.unlink(missing_ok=True)

@@ -122,6 +122,20 @@ def test_a_reset_forgets_while_it_runs_and_while_it_does_not(home: Path, port: s
     assert (home / "deployer-secret").read_text() == secret
 
 
+def test_a_reset_mends_a_broken_state(home: Path, port: str) -> None:
+    home.mkdir()
+    (home / "state.sqlite").write_text("this is no database, not even a small one" * 100)
+    assert "file is not a database" in run(home, "start").stderr
+    assert run(home, "reset").returncode == 0
+    assert run(home, "--port", port, "start").returncode == 0
+
+
+def test_a_home_that_cannot_be_made_is_one_line(home: Path) -> None:
+    home.touch()
+    answer = run(home, "start")
+    assert (answer.returncode, answer.stderr) == (1, f"{home}: File exists\n")
+
+
 def test_the_log_is_readable_and_newest_last(azure: Azure) -> None:
     for name in ("first", "second"):
         run(azure.instance.home, "exec", "--", "curl", "-s", f"https://login.microsoftonline.com/{name}")

@@ -64,6 +64,8 @@ def test_a_rule_survives_the_way_through_json() -> None:
         ({}, "kind: None"),
         ({"kind": "status", "stauts": 500}, "no field stauts"),
         ({"kind": "status", "status": "500"}, "status: '500' is no int"),
+        ({"kind": "status", "count": 0}, "count: 0 is less than 1"),
+        ({"kind": "delay"}, "delay_seconds: a delay has to take some time"),
         ({"kind": "status", "count": True}, "count: True is no int"),
         ({"kind": "status", "path": "("}, "path: '\\(' is no regular expression"),
     ],
