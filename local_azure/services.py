@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from local_azure.arm.service import ArmService
 from local_azure.core.world import Service, World
+from local_azure.arm.service import ArmService
 from local_azure.entra.service import EntraService
 from local_azure.graph.service import GraphService
 from local_azure.managed_hsm.service import ManagedHsmService
@@ -10,4 +12,4 @@ from local_azure.managed_hsm.service import ManagedHsmService
 
 def all_services(world: World) -> list[Service]:
     """One of each, all on the same world."""
-    return [EntraService(world), GraphService(world), ManagedHsmService(world)]
+    return [EntraService(world), GraphService(world), ArmService(world), ManagedHsmService(world)]
