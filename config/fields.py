@@ -93,9 +93,16 @@ def _region(value: str) -> str:
     return name
 
 
+def ipv4_network(value: str) -> ipaddress.IPv4Network:
+    """The network of an address or of a CIDR block. Raises :class:`ValueError` for anything else, netmasks included."""
+    if not re.fullmatch(r"[0-9.]+(/[0-9]{1,2})?", value):
+        raise ValueError("not in CIDR notation")
+    return ipaddress.IPv4Network(value)
+
+
 def _network(value: str) -> str:
     try:
-        return str(ipaddress.IPv4Network(value))
+        return str(ipv4_network(value))
     except ValueError:
         raise refusal() from None
 

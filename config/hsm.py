@@ -9,7 +9,19 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from config.fields import TAGS_ACCEPTED, ArmId, Boolean, Integer, Section, Tags, Text, guid, refusal, setting
+from config.fields import (
+    TAGS_ACCEPTED,
+    ArmId,
+    Boolean,
+    Integer,
+    Section,
+    Tags,
+    Text,
+    guid,
+    ipv4_network,
+    refusal,
+    setting,
+)
 
 Sku = Literal["Standard_B1", "Custom_B32", "Custom_B6", "Custom_C42", "Custom_C10"]
 """The sizes of a pool."""
@@ -24,20 +36,32 @@ def _hsm_name(value: str) -> str:
     return value
 
 
+_NOT_PUBLIC = tuple(
+    ipaddress.IPv4Network(block)
+    for block in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+    )
+)
+"""Blocks that no caller on the internet has (IANA IPv4 Special-Purpose Address Registry). The documentation blocks of
+RFC 5737 are not among them: in examples and in the local Azure they stand for public addresses."""
+
+
 def _ip_rule(value: str) -> str:
     try:
-        network = ipaddress.IPv4Network(value)
+        rule = ipv4_network(value)
     except ValueError:
         raise refusal() from None
-    special = network.is_private or network.is_multicast or network.is_reserved or network.is_loopback
-    documentation = any(network.subnet_of(ipaddress.IPv4Network(block)) for block in _DOCUMENTATION)
-    if special and not documentation:
+    if any(rule.overlaps(block) for block in _NOT_PUBLIC):
         raise refusal()
     return value
 
-
-_DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
-"""RFC 5737: these stand for public addresses in examples and in the local Azure."""
 
 IpRule = Annotated[Text, AfterValidator(_ip_rule)]
 Administrator = Annotated[Text, AfterValidator(lambda value: value if value == DEPLOYER else guid(value))]

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -43,12 +45,15 @@ def parse(
 
     Raises :class:`ConfigurationError` with every mistake.
     """
-    written = _own_keys(values)
-    hidden = {_own_key(key) for key in secret_keys}
-    filled = with_defaults(written)
-    settings, problems = _validated(filled, base, hidden)
+    hidden = frozenset(_own_key(key) for key in secret_keys)
+    try:
+        settings, problems = _validated(with_defaults(_own_keys(values)), base, hidden)
+    except RecursionError:
+        problem = Problem(NAMESPACE, "a value is nested too deeply; at most a few levels of lists and mappings")
+        raise ConfigurationError([problem], source) from None
     if settings is not None:
-        problems = with_reliable(problems, problems_of(settings, base, frozenset(hidden)))
+        later = (_without_values(problem, hidden) for problem in problems_of(settings, base, hidden))
+        problems = with_reliable(problems, later)
     if settings is None or problems:
         raise ConfigurationError(problems, source)
     return settings
@@ -123,6 +128,14 @@ def _problem(detail: ErrorDetails, hidden: Collection[str]) -> Problem:
         return Problem(path, f"is missing; {_accepted(detail)}")
     secret = location[0] in hidden or (location[0] == "vault" and location[-1] != "name")
     return Problem(path, f"{HIDDEN if secret else shown(detail['input'])} is not accepted; {_accepted(detail)}")
+
+
+def _without_values(problem: Problem, hidden: Collection[str]) -> Problem:
+    """The problem as it may be told where the engine says that its section holds a secret."""
+    section = re.split(r"[.\[]", _own_key(problem.path), maxsplit=1)[0]
+    if section not in hidden or section == "vault":
+        return problem
+    return replace(problem, message=f"{HIDDEN} is not accepted; the section holds a secret, so no more is told")
 
 
 def _accepted(detail: ErrorDetails) -> str:

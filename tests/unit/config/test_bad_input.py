@@ -304,7 +304,10 @@ def test_a_key_that_does_not_go_with_another(dev: Values, mistakes: Mistakes) ->
     assert mistakes(dev) == ["network.vnet.name: is not accepted; it does not go together with id"]
 
 
-@pytest.mark.parametrize("rule", ["10.0.0.1", "256.1.1.1", "1.2.3.0/33", "1.2.3.4/24", "::1", "127.0.0.1", 7])
+@pytest.mark.parametrize(
+    "rule",
+    ["10.0.0.1", "256.1.1.1", "1.2.3.0/33", "1.2.3.4/24", "1.2.3.4/255.0.0.0", "::1", "0.0.0.0/0", "172.0.0.0/8", 7],
+)
 def test_a_firewall_rule_that_is_no_public_ipv4_address(dev: Values, mistakes: Mistakes, rule: object) -> None:
     dev[HSM]["firewall"]["ipRules"] = [rule]
     assert mistakes(dev) == [f"hsm.firewall.ipRules[0]: {rule} is not accepted; {PUBLIC}"]

@@ -268,6 +268,25 @@ def test_a_secret_value_is_never_told(dev: Values, project: Path) -> None:
     assert "managed-hsm:resourceGroup: (not shown) is not accepted" in text
 
 
+def test_a_value_between_values_is_not_told_where_its_section_holds_a_secret(dev: Values, project: Path) -> None:
+    dev["managed-hsm:hsm"]["firewall"] |= {"ipRules": ["203.0.113.77"], "defaultAction": "Allow"}
+    with pytest.raises(ConfigurationError) as caught:
+        parse(dev, project, secret_keys=["managed-hsm:hsm"])
+    assert str(caught.value.problems[0]) == (
+        "managed-hsm:hsm.firewall.ipRules: (not shown) is not accepted; the section holds a secret, so no more is told"
+    )
+
+
+@pytest.mark.parametrize("depth", [400, 5000])
+def test_a_value_that_is_nested_too_deeply_is_a_mistake(dev: Values, mistakes: Mistakes, depth: int) -> None:
+    nested: list[Any] = []
+    for _ in range(depth):
+        nested = [nested]
+    dev["managed-hsm:keys"] = nested
+    [line] = mistakes(dev)
+    assert line.startswith((" a value is nested too deeply", "keys: [[["))
+
+
 def test_a_secret_of_the_vault_in_plain_text_is_refused(dev: Values, project: Path) -> None:
     dev["managed-hsm:vault"] = {"name": "contosomivault", "secrets": {"a": "hunter2"}}
     with pytest.raises(ConfigurationError) as caught:
