@@ -1,5 +1,6 @@
 """`python3 -m local_azure.engine` sees to it that there is an engine: progress on stderr, status 1 if there is none."""
 
+import signal
 import sys
 
 from local_azure.engine.errors import EngineError
@@ -24,4 +25,7 @@ def main() -> int:
 _ORIGINS = {"path": "found on PATH", "installer": "the official release", "built": "built on this machine"}
 
 if __name__ == "__main__":
+    # Explicitly, because a shell has whatever it starts in the background ignore Ctrl-C, and a build must not go on.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main())

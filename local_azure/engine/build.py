@@ -22,6 +22,9 @@ _PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 _DYNAMIC_PROVIDER_HOST = Path("python/dist/pulumi-resource-pulumi-python")
 
+_USUAL_PLACES = "/usr/local/go/bin:/opt/homebrew/bin"
+"""Where Go's installers put it, whatever PATH says."""
+
 _FIRST_WITH_TOOLCHAINS = Version(1, 21, 0)
 """From here on Go fetches the newer toolchain that a module asks for by itself (go.dev/doc/toolchain)."""
 
@@ -31,7 +34,9 @@ def build() -> None:
     go = _go()
     with cache.staging(cache.cli_directory()) as stage:
         with Step("fetching the sources of the Pulumi CLI") as step:
-            packages = _run(go, ["list", "-deps", _PACKAGE], lambda line: _note_download(step, line))
+            packages = _run(
+                go, ["list", "-deps", *cache.BUILD_FLAGS, _PACKAGE], lambda line: _note_download(step, line)
+            )
         total = len(packages.splitlines())
         with Step(f"building the Pulumi CLI {PINNED} (about 4 minutes on 2 cores, once for this machine)") as step:
             built: list[str] = []
@@ -51,7 +56,7 @@ def build() -> None:
 
 def _go() -> str:
     """The path of a `go` that can build the module, or would fetch one that can."""
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    go = shutil.which("go") or shutil.which("go", path=_USUAL_PLACES)
     wanted = _wanted_go()
     if go is None:
         raise BuildFailed(

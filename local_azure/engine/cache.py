@@ -29,12 +29,15 @@ MODULE = Path(__file__).parent / "cli"
 BUILD_FLAGS = (
     "-trimpath",
     "-buildvcs=false",
+    # Leaves out the second transport of Google's storage client, which the engine does not use (documented in
+    # cloud.google.com/go/storage), and with it a twelfth of all packages.
+    "-tags=disable_grpc_modules",
     # What a debugger wants is left out by the linker in any case: not to make it first saves a tenth of the time.
     "-gcflags=all=-dwarf=false",
     f"-ldflags=-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{PINNED}",
 )
 LANGUAGE_HOST = Path(__file__).parent / "language_host"
-LANGUAGE_HOST_LAUNCHER = Path(__file__).parent / "pulumi-language-python"
+_LAUNCHER = "pulumi-language-python"
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -87,18 +90,21 @@ def assembled() -> Path | None:
     cli = cli_directory()
     if not (cli / "pulumi").is_file():
         return None
-    host = sorted(LANGUAGE_HOST.glob("*.py"))
-    directory = version_directory() / f"built-{_digest(cli.name.encode(), *_read(LANGUAGE_HOST_LAUNCHER, *host))}"
+    directory = version_directory() / f"built-{_digest(cli.name.encode(), *_read(*_language_host_files()))}"
     if not directory.is_dir():
         with staging(directory, prefix=".assembling-") as stage:
             for file in cli.iterdir():
                 (stage / file.name).hardlink_to(file)
-            shutil.copy(LANGUAGE_HOST_LAUNCHER, stage)
-            (stage / LANGUAGE_HOST_LAUNCHER.name).chmod(0o755)
-            (stage / LANGUAGE_HOST.name).mkdir()
-            for file in host:
-                shutil.copyfile(file, stage / LANGUAGE_HOST.name / file.name)
+            lay_language_host(stage)
     return directory
+
+
+def lay_language_host(directory: Path) -> None:
+    """Copies our host of Python programs, and the script that the engine starts it by, into a directory."""
+    (directory / LANGUAGE_HOST.name).mkdir()
+    for file in _language_host_files():
+        shutil.copyfile(file, directory / file.relative_to(LANGUAGE_HOST.parent))
+    (directory / _LAUNCHER).chmod(0o755)
 
 
 @contextlib.contextmanager
@@ -136,6 +142,10 @@ def making(waiting: Callable[[], None]) -> Iterator[None]:
         for abandoned in directory.glob(".partial-*"):
             shutil.rmtree(abandoned, ignore_errors=True)
         yield
+
+
+def _language_host_files() -> list[Path]:
+    return [LANGUAGE_HOST.parent / _LAUNCHER, *sorted(LANGUAGE_HOST.glob("*.py"))]
 
 
 def _read(*files: Path) -> list[bytes]:
