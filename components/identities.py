@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.private_path import PrivatePath
 from components.resource_group import ResourceGroup
 from components.vm_identity import (
     UserAssignedIdentity,
@@ -25,7 +26,7 @@ class Identities:
     principal_ids: dict[str, pulumi.Output[str]]
 
 
-def make_identities(settings: Settings, group: ResourceGroup, subnet_id: pulumi.Input[str] | None) -> Identities:
+def make_identities(settings: Settings, group: ResourceGroup, path: PrivatePath) -> Identities:
     """Declares every identity, and every machine with all the identities that name it."""
     location = settings.network.location if settings.network else settings.location
     found: dict[str, pulumi.Output[str]] = {}
@@ -45,7 +46,7 @@ def make_identities(settings: Settings, group: ResourceGroup, subnet_id: pulumi.
             machines.get(name, MachineSetting()),
             group,
             location,
-            subnet_id,
+            path,
             system_assigned=name in machines,
             user_assigned=attached.get(name, []),
         )
@@ -59,12 +60,12 @@ def _machine(
     setting: MachineSetting,
     group: ResourceGroup,
     location: str,
-    subnet_id: pulumi.Input[str] | None,
+    path: PrivatePath,
     *,
     system_assigned: bool,
     user_assigned: list[pulumi.Input[str]],
 ) -> VirtualMachine:
-    subnet = setting.subnet or subnet_id
+    subnet = setting.subnet or path.subnet_id
     if subnet is None:
         raise TypeError("a machine lies in a subnet; the configuration's reader refuses anything else")
     return VirtualMachine(
@@ -80,5 +81,7 @@ def _machine(
             ssh_public_key=setting.ssh_public_key,
             system_assigned_identity=system_assigned,
             user_assigned_identities=user_assigned,
+            # So the endpoints have the subnet's first addresses, and not what a race left over.
+            addresses_after=[] if setting.subnet else path.endpoints,
         ),
     )

@@ -27,6 +27,7 @@ class PrivateEndpointArgs:
 class PrivateEndpoint(pulumi.ComponentResource):
     """A private endpoint whose address a DNS zone group keeps in the zone (docs/adr/0003)."""
 
+    endpoint: pulumi.Resource
     ip_address: pulumi.Output[str]
     reachable: Sequence[pulumi.Resource]
     """Whoever goes through the endpoint waits for these."""
@@ -49,6 +50,7 @@ class PrivateEndpoint(pulumi.ComponentResource):
             ],
             opts=child,
         )
+        self.endpoint = endpoint
         self.reachable = [endpoint]
         if args.zone_id is not None:
             group = network.PrivateDnsZoneGroup(

@@ -23,6 +23,7 @@ class PrivatePath:
     subnet_id: pulumi.Input[str] | None = None
     ip_addresses: dict[str, pulumi.Output[str]] = field(default_factory=dict)
     """Private address by endpoint."""
+    endpoints: Sequence[pulumi.Resource] = field(default_factory=list)
     reachable: Sequence[pulumi.Resource] = field(default_factory=list)
     """Whoever goes this way waits for these."""
 
@@ -51,6 +52,7 @@ def make_private_path(settings: Settings, group: ResourceGroup, hsm: ManagedHsm)
         zone_id = zone.id
         waits.append(zone.link)
     addresses: dict[str, pulumi.Output[str]] = {}
+    endpoints: list[pulumi.Resource] = []
     for endpoint in network.private_endpoints:
         made = PrivateEndpoint(
             endpoint.name,
@@ -65,8 +67,9 @@ def make_private_path(settings: Settings, group: ResourceGroup, hsm: ManagedHsm)
             ),
         )
         addresses[endpoint.name] = made.ip_address
+        endpoints.append(made.endpoint)
         waits += made.reachable
-    return PrivatePath(subnet_id, addresses, waits)
+    return PrivatePath(subnet_id, addresses, endpoints, waits)
 
 
 def _virtual_network(network: PrivateNetwork, group: ResourceGroup) -> tuple[pulumi.Input[str], pulumi.Input[str]]:

@@ -62,7 +62,7 @@ def build(
     )
     hsm = _make_pool(settings, hsm_settings, deployer, group, existing)
     private_path = make_private_path(settings, group, hsm)
-    identities = make_identities(settings, group, private_path.subnet_id)
+    identities = make_identities(settings, group, private_path)
     setup = HsmSetup(
         "hsm-setup",
         HsmSetupArgs(

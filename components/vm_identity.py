@@ -58,6 +58,8 @@ class VirtualMachineArgs:
     """Whether the machine gets an identity that is made and deleted with it."""
     user_assigned_identities: Sequence[pulumi.Input[str]] = ()
     """ARM ids."""
+    addresses_after: Sequence[pulumi.Resource] = ()
+    """What takes its address in the subnet before the machine does."""
 
 
 class VirtualMachine(pulumi.ComponentResource):
@@ -81,7 +83,7 @@ class VirtualMachine(pulumi.ComponentResource):
                     private_ip_allocation_method="Dynamic",
                 )
             ],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.addresses_after)),
         )
         machine = compute.VirtualMachine(
             name,

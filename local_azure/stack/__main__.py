@@ -69,7 +69,7 @@ def prepare(instance: Instance, pulumi: Pulumi) -> bool:
 
 def kept_files(directory: Path) -> list[Path]:
     """The security domains and their manifests."""
-    return sorted(path for path in (directory / "security-domain").glob("**/*") if path.is_file())
+    return sorted(path for path in (directory / "security-domain").glob("**/*") if path.suffix == ".json")
 
 
 def say(line: str) -> None:
