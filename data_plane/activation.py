@@ -150,7 +150,7 @@ class Activation:
 
     def _run(self) -> Result:
         pool = self._read_pool()
-        findings = [look(path) for path in self._places()]
+        findings = self._look()
         step = decide(pool, self._custody, findings, reissue=self._wanted.reissue, progress=self._progress)
         copy = whole_copy(findings, pool, self._custody)
         if step is Step.DOWNLOAD or copy is None or copy.manifest is None or copy.content is None:
@@ -162,8 +162,19 @@ class Activation:
             return self._download(pool)
         return result
 
-    def _places(self) -> list[Path]:
-        return list(dict.fromkeys([*(each.path for each in self._wanted.destinations), *self._wanted.sources]))
+    def _look(self) -> list[Finding]:
+        """What lies at the destinations, and where an earlier run kept copies."""
+        needed = {destination.path for destination in self._wanted.destinations if not destination.optional}
+        places = [*(each.path for each in self._wanted.destinations), *self._wanted.sources]
+        findings = []
+        for path in dict.fromkeys(places):
+            try:
+                findings.append(look(path))
+            except CustodyError as error:
+                if path in needed:
+                    raise
+                self._say(f"optional destination: {error}")
+        return findings
 
     def _read_pool(self) -> Pool:
         patience = Patience(60.0, f"{self._wanted.hsm_id}: activation status", clock=self._clock)

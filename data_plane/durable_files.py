@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import os
 import tempfile
@@ -15,6 +16,7 @@ from data_plane.errors import CustodyError, DeadlineError
 from data_plane.waiting import Patience, Say, silent
 
 _OWNER_ONLY: Final = 0o600
+_UNFINISHED: Final = ".part"
 
 
 def sha256_of(content: bytes) -> str:
@@ -35,13 +37,15 @@ def content_of(path: Path) -> bytes | None:
 def write(path: Path, content: bytes) -> None:
     """Puts the bytes at the path, whole or not at all, readable by the owner only, and reads them back.
 
-    After it returns the file survives a crash of the machine. Takes the place of an existing file.
-    Raises CustodyError.
+    After it returns the file survives a crash of the machine. Takes the place of an existing file, and clears away
+    what a killed write of the same file left half done: the caller holds the lock. Raises CustodyError.
     """
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"):
+            leftover.unlink(missing_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), _OWNER_ONLY)

@@ -110,7 +110,7 @@ def key_of(found: Any) -> Key:
         not_before=_instant(properties.not_before),
         tags=dict(properties.tags or {}),
         thumbprint=thumb,
-        recovery_level=str(properties.recovery_level or ""),
+        recovery_level=_text(properties.recovery_level),
     )
 
 

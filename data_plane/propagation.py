@@ -31,6 +31,12 @@ def seconds_left(hsm_uri: str, clock: Clock = SYSTEM_CLOCK) -> float:
     return 0.0 if assigned_at is None else max(0.0, assigned_at + SPREADING_SECONDS - clock.monotonic())
 
 
+def forget() -> None:
+    """Remembers no assignment any more."""
+    with _lock:
+        _assigned_at.clear()
+
+
 def is_passing(error: DataPlaneError) -> bool:
     """Whether the error looks like an assignment that has not spread. The firewall's 403 is not."""
     return isinstance(error, ForbiddenError) and not error.by_firewall

@@ -143,7 +143,8 @@ def _assignment(found: Any, scope: str) -> Assignment:
         name=str(found.name),
         role_definition_id=str(properties.role_definition_id),
         principal_id=str(properties.principal_id),
-        scope=normal_scope(str(properties.scope or scope)),
+        # The SDK gives an enumeration for the scopes that it knows, plain text for the others.
+        scope=normal_scope(str(getattr(properties.scope, "value", properties.scope) or scope)),
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from data_plane.errors import ConflictError, NotFoundError, UnreachableError
+from data_plane.errors import ConflictError, DataPlaneError
 from dynamic.base import (
     POOL_FIELDS,
     HsmProvider,
@@ -132,7 +132,7 @@ class KeyProvider(HsmProvider):
         known = inputs_of(props)
         try:
             found = _keys(known).find(known["key_name"])
-        except UnreachableError:
+        except DataPlaneError:
             if pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
                 return ReadResult(None, {})
             raise
@@ -157,7 +157,7 @@ class KeyProvider(HsmProvider):
             return
         try:
             _remove(_keys(known), known)
-        except (UnreachableError, NotFoundError):
+        except DataPlaneError:
             if not pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
                 raise
 
@@ -208,6 +208,8 @@ def _spec(props: Props) -> KeySpec:
 
 
 def _remove(keys: Keys, known: Props) -> None:
+    from data_plane.key_model import can_be_purged
+
     name, purge = known["key_name"], known["on_remove"] == "purge"
     if not keys.has_version(name, known["version"]):
         deleted = keys.deleted(name) if purge else None
@@ -218,7 +220,7 @@ def _remove(keys: Keys, known: Props) -> None:
         keys.soft_delete(name)
         tell(f"key {name} is deleted softly: it holds its name and can be recovered until its retention has passed")
         return
-    if "Purgeable" not in known["recovery_level"]:
+    if not can_be_purged(known["recovery_level"]):
         raise ConflictError(
             f"key {name}: the pool has purge protection, so it cannot be purged — set onRemove: softDelete, run up, "
             "and remove it then"

@@ -10,7 +10,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource
 
 from data_plane import built_in_roles
-from data_plane.errors import NotFoundError, UnreachableError
+from data_plane.errors import DataPlaneError
 from dynamic.base import (
     POOL_FIELDS,
     HsmProvider,
@@ -96,7 +96,7 @@ class RoleAssignmentProvider(HsmProvider):
         known = inputs_of(props)
         try:
             found = role_assignments.find(session.current(), known["hsm_uri"], known["scope"], id_)
-        except UnreachableError:
+        except DataPlaneError:
             if pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
                 return ReadResult(None, {})
             raise
@@ -110,7 +110,7 @@ class RoleAssignmentProvider(HsmProvider):
         known = inputs_of(_props)
         try:
             role_assignments.delete(session.current(), known["hsm_uri"], known["scope"], _id)
-        except (UnreachableError, NotFoundError):
+        except DataPlaneError:
             if not pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
                 raise
 

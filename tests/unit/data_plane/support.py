@@ -93,7 +93,7 @@ def make_pool(**properties: Any) -> Pool:
             "tenantId": TENANT_ID,
             "initialAdminObjectIds": [DEPLOYER_OBJECT_ID],
             "softDeleteRetentionInDays": 28,
-            "enablePurgeProtection": None,
+            "enablePurgeProtection": False,
             "publicNetworkAccess": "Enabled",
             "networkAcls": {"bypass": "AzureServices", "defaultAction": "Allow"},
             **properties,
@@ -109,6 +109,11 @@ def make_pool(**properties: Any) -> Pool:
             return found
         time.sleep(0.05)
     raise AssertionError("the pool was not made in time")
+
+
+def pool_props(pool: Pool) -> dict[str, Any]:
+    """The inputs of a resource that say which pool it lies in."""
+    return {"hsm_id": pool.id, "hsm_uri": pool.uri, "hsm_created_at": pool.created_at}
 
 
 def delete_pool() -> None:
