@@ -91,6 +91,11 @@ def _status(operation: state.Operation, status: state.Status) -> JsonObject:
 
 
 def _operation_header(context: HsmRequest, operation: state.Operation) -> dict[str, str]:
+    """Where to ask, with the pool's name spelled as it was given.
+
+    azure-cli 2.91.0 (azure-keyvault-securitydomain 1.0.0b1) tells hosts apart by their case, though it sends them in
+    lower case: asked to go on at another spelling than its own it repeats the download instead.
+    """
+    url = context.base_url.replace(context.pool.name.lower(), context.pool.name, 1)
     version = context.request.query["api-version"]
-    url = f"{context.base_url}/securitydomain/{operation}/pending?api-version={version}"
-    return {"Azure-AsyncOperation": url}
+    return {"Azure-AsyncOperation": f"{url}/securitydomain/{operation}/pending?api-version={version}"}

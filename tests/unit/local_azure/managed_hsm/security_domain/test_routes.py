@@ -82,7 +82,7 @@ def test_the_first_answer_has_the_file_and_says_where_to_ask(client: Client) -> 
     answer = client.send("POST", DOWNLOAD + "?api-version=2025-07-01", download_body())
     assert answer.status == 202
     assert answer.headers["Azure-AsyncOperation"] == (
-        "https://az400popmhsm.managedhsm.azure.net/securitydomain/download/pending?api-version=2025-07-01"
+        "https://az400popMHSM.managedhsm.azure.net/securitydomain/download/pending?api-version=2025-07-01"
     )
     file = json.loads(answer.json["value"])
     assert set(file) == {"EncData", "SharedKeys", "version"}
