@@ -1,7 +1,7 @@
 """Activates a pool, and finds its way again after any crash.
 
 The security domain is at every destination before the activation is waited for: the service hands it out once, the
-activation cannot be undone, and nobody else has a copy. See docs/adr/0031-activation-that-cannot-be-lost.md.
+activation cannot be undone, and nobody else has a copy. See docs/adr/0006-activation-that-cannot-be-lost.md.
 """
 
 from __future__ import annotations

@@ -72,14 +72,14 @@ class Session:
         """The key client of a pool."""
         from azure.keyvault.keys import KeyClient
 
-        return self._client("keys", hsm_uri, lambda: KeyClient(hsm_uri, self.credential, **_PIPELINE))
+        return self._client("keys", hsm_uri, lambda: KeyClient(_address(hsm_uri), self.credential, **_PIPELINE))
 
     def access(self, hsm_uri: str) -> KeyVaultAccessControlClient:
         """The client for local roles of a pool."""
         from azure.keyvault.administration import KeyVaultAccessControlClient
 
         return self._client(
-            "access", hsm_uri, lambda: KeyVaultAccessControlClient(hsm_uri, self.credential, **_PIPELINE)
+            "access", hsm_uri, lambda: KeyVaultAccessControlClient(_address(hsm_uri), self.credential, **_PIPELINE)
         )
 
     def security_domain(self, hsm_uri: str) -> SecurityDomainClient:
@@ -87,7 +87,7 @@ class Session:
         from azure.keyvault.securitydomain import SecurityDomainClient
 
         return self._client(
-            "security domain", hsm_uri, lambda: SecurityDomainClient(hsm_uri, self.credential, **_PIPELINE)
+            "security domain", hsm_uri, lambda: SecurityDomainClient(_address(hsm_uri), self.credential, **_PIPELINE)
         )
 
     def resource_manager_get(self, path: str, api_version: str) -> Any:
@@ -131,7 +131,7 @@ class Session:
 
     def _client(self, kind: str, address: str, make: Callable[[], Client]) -> Client:
         clients: dict[tuple[str, str], Any] = self._clients.__dict__.setdefault("made", {})
-        key = (kind, address.rstrip("/").lower())
+        key = (kind, _address(address))
         if key not in clients:
             try:
                 clients[key] = make()
@@ -139,6 +139,11 @@ class Session:
                 raise CredentialError(f"{address}: {error}") from None
         client: Client = clients[key]
         return client
+
+
+def _address(hsm_uri: str) -> str:
+    """In lower case: the SDKs remember a pool's challenge by its host as written, the service answers in lower case."""
+    return hsm_uri.rstrip("/").lower()
 
 
 class _Process:

@@ -1,7 +1,7 @@
 """A key of a pool.
 
 What the service can change is changed in place. Type, size, curve and material cannot be: such a change means another
-key, see docs/adr/0032-what-replaces-a-key.md. The state keeps the thumbprint of imported material at most.
+key, see docs/adr/0007-what-replaces-a-key.md. The state keeps the thumbprint of imported material at most.
 """
 
 from __future__ import annotations
