@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,10 +115,11 @@ class Store:
             return self._connection.total_changes
 
     def snapshot(self) -> Store:
-        """A copy in memory of what there is now, to be closed by the caller."""
+        """A copy in memory of what there is now; it is closed when nobody holds it any more."""
         copy = Store(":memory:")
         with self._lock:
             self._connection.backup(copy._connection)
+        weakref.finalize(copy, copy._connection.close)
         return copy
 
     def clear(self, *, keep: str = "") -> None:

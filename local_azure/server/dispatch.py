@@ -67,8 +67,6 @@ class Dispatcher:
         """Clears the faults and makes every service anew, after the world was emptied."""
         self.faults.clear()
         with self._lock:
-            for store in self._before_last_write.values():
-                store.close()
             self._before_last_write.clear()
         self.services = [_anew(service, self.world) for service in self.services]
 
@@ -90,9 +88,7 @@ class Dispatcher:
         before = self.world.store.snapshot()
         changes = self.world.store.changes
         response = self._ask(self.service_for(request.host), request)
-        if self.world.store.changes == changes:
-            before.close()
-        else:
+        if self.world.store.changes != changes:
             with self._lock:
                 self._before_last_write[request.host] = before
         return response

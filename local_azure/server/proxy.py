@@ -92,9 +92,15 @@ class ProxyProtocol(asyncio.Protocol):
             self._tunnel = asyncio.ensure_future(self._open_tunnel(self._transport, host))
 
     async def _open_tunnel(self, transport: asyncio.Transport, host: str) -> None:
-        context = await self._context_for(host)
+        try:
+            context = await self._context_for(host)
+        except OSError as error:
+            self._refuse(500, "CONNECT", host, f"The local Azure has no certificate for {host}: {error.strerror}.")
+            return
         if context is None:
             self._refuse_tunnel(f"{host}:{_HTTPS}")
+            return
+        if transport.is_closing():
             return
         transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         early = _EarlyData()

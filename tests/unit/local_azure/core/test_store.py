@@ -55,7 +55,6 @@ def test_a_snapshot_does_not_follow_later_writes(store: Store) -> None:
     before = store.snapshot()
     store.put("c", "k", {"version": 2})
     assert before.get("c", "k") == {"version": 1}
-    before.close()
 
 
 def test_only_writes_count_as_changes(store: Store) -> None:

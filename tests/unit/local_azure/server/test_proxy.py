@@ -148,6 +148,16 @@ def test_what_is_no_proxy_request_is_refused(azure: Azure, request_bytes: bytes,
     assert b"\x1b" not in answer
 
 
+def test_a_certificate_that_cannot_be_written_is_told(azure: Azure) -> None:
+    blocked = azure.instance.home / "tls" / "login.windows.net.pem"
+    blocked.mkdir()
+    try:
+        answer = asked(azure, b"CONNECT login.windows.net:443 HTTP/1.1\r\n\r\n")
+    finally:
+        blocked.rmdir()
+    assert answer.startswith(b"HTTP/1.1 500 The local Azure has no certificate for login.windows.net: Is a directory.")
+
+
 def test_a_head_may_arrive_in_pieces(azure: Azure) -> None:
     with connection(azure) as opened:
         for piece in (b"CONN", b"ECT login.microsoftonline.com:443 HT", b"TP/1.1\r\n\r", b"\n"):
