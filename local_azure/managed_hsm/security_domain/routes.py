@@ -12,7 +12,6 @@ from local_azure.core.errors import ServiceError
 from local_azure.core.http import JsonObject, Response, json_response
 from local_azure.managed_hsm.context import ACTION_PREFIX, HsmHandler, HsmRequest, HsmRoute
 from local_azure.managed_hsm.errors import bad_parameter
-from local_azure.managed_hsm.pools import ACTIVE
 from local_azure.managed_hsm.scopes import GLOBAL
 from local_azure.managed_hsm.security_domain import domain, state
 from local_azure.managed_hsm.security_domain.certificates import custodians_and_quorum
@@ -71,8 +70,6 @@ def _transfer_key(context: HsmRequest) -> Response:
 def _upload(context: HsmRequest) -> Response:
     world, pool = context.world, context.pool
     blob, key = context.request.json().get("value"), existing_transfer_key(world, pool)
-    if pool.activation_status == ACTIVE or pool.activation_ends_at is not None:
-        raise ServiceError(409, "Conflict", "The resource has a security domain in use already")
     if not isinstance(blob, str):
         raise bad_parameter("Property 'value' must be a string")
     if key is None:
@@ -81,8 +78,8 @@ def _upload(context: HsmRequest) -> Response:
         restored = domain.open_restore_blob(blob, key.private_key, key.thumbprint)
     except domain.InvalidBlob as error:
         raise bad_parameter(f"The security domain cannot be restored: {error}") from None
-    state.replace_content(world, pool, restored)
-    state.begin(world, pool, "upload")
+    if not state.restore(world, pool, restored):
+        raise ServiceError(409, "Conflict", "The resource has a security domain in use already")
     return json_response(_status("upload", "InProgress"), 202, _operation_header(context, "upload"))
 
 

@@ -27,15 +27,9 @@ def content(world: World, pool: Pool) -> dict[str, bytes]:
         document = world.store.get(_ACTIVATION, _key(pool, "domain"))
         if document is None:
             made = new_content()
-            replace_content(world, pool, made)
+            _put_content(world, pool, made)
             return made
     return {tag: base64.b64decode(text) for tag, text in document.items()}
-
-
-def replace_content(world: World, pool: Pool, new: dict[str, bytes]) -> None:
-    """Puts another domain in place of the pool's own."""
-    document = {tag: base64.b64encode(data).decode() for tag, data in new.items()}
-    world.store.put(_ACTIVATION, _key(pool, "domain"), document)
 
 
 def domain_id(world: World, pool: Pool) -> str:
@@ -67,6 +61,20 @@ def begin(world: World, pool: Pool, operation: Operation) -> None:
             _record(world, pool, operation, ends_at, outcome)
 
 
+def restore(world: World, pool: Pool, new: dict[str, bytes]) -> bool:
+    """Puts another domain in place of the pool's own and starts its activation.
+
+    Whether the pool took it: one that is active, or about to be, does not.
+    """
+    with world.store.transaction():
+        current = pools.by_name(world, pool.name) or pool
+        if current.activation_status == ACTIVE or current.activation_ends_at is not None:
+            return False
+        _put_content(world, pool, new)
+        begin(world, pool, "upload")
+        return True
+
+
 def status(world: World, pool: Pool, operation: Operation) -> Status | None:
     """How the operation stands; None where there was none."""
     document = world.store.get(_OPERATIONS, _key(pool, f"security-domain-{operation}"))
@@ -83,6 +91,11 @@ def fail_activations(world: World, failing: bool) -> None:
         world.store.put(_OUTCOME, "", {"status": FAILED})
     else:
         world.store.delete(_OUTCOME, "")
+
+
+def _put_content(world: World, pool: Pool, new: dict[str, bytes]) -> None:
+    document = {tag: base64.b64encode(data).decode() for tag, data in new.items()}
+    world.store.put(_ACTIVATION, _key(pool, "domain"), document)
 
 
 def _record(world: World, pool: Pool, operation: Operation, ends_at: float, outcome: str) -> None:

@@ -211,6 +211,7 @@ def test_a_pool_that_takes_another_s_domain_becomes_active_and_its_twin(client: 
         "https://contosohsm2.managedhsm.azure.net/securitydomain/upload/pending?api-version=7.5"
     )
     assert twin.send("GET", UPLOAD + "/pending").json["status"] == "InProgress"
+    assert uploaded(twin, restore_blob(content, given_transfer_key(twin))).code == "Conflict"
     world.clock.move(timedelta(seconds=61))
     assert twin.send("GET", UPLOAD + "/pending").json["status"] == "Success"
     assert pool_of(twin).activation_status == ACTIVE
