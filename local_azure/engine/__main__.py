@@ -12,7 +12,7 @@ def main() -> int:
     """Provides the engine and says which one it is."""
     try:
         engine = provide()
-    except EngineError as error:
+    except (EngineError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ providers is a script in the SDK's Go module, from where it is copied.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -24,6 +25,8 @@ _DYNAMIC_PROVIDER_HOST = Path("python/dist/pulumi-resource-pulumi-python")
 
 _USUAL_PLACES = "/usr/local/go/bin:/opt/homebrew/bin"
 """Where Go's installers put it, whatever PATH says."""
+
+_INTERRUPTED_SECONDS = 10.0
 
 _FIRST_WITH_TOOLCHAINS = Version(1, 21, 0)
 """From here on Go fetches the newer toolchain that a module asks for by itself (go.dev/doc/toolchain)."""
@@ -124,14 +127,22 @@ def _run(go: str, arguments: list[str], on_line: Callable[[str], None] = lambda 
                 last = [*last, line.strip()][-3:]
             process.wait()
         finally:
-            # Whoever interrupts the set-up must not leave a compiler at work for minutes.
             if process.poll() is None:
-                process.terminate()
+                _interrupt(process)
         output.seek(0)
         answer = output.read()
     if process.returncode != 0:
         raise BuildFailed(f"`go {arguments[0]}` ended with {process.returncode}: {' / '.join(last) or 'no message'}")
     return answer
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    """Ends a Go that is at work, as Ctrl-C does: then it also stops its compilers and clears its work directory."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_INTERRUPTED_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _note_download(step: Step, line: str) -> None:

@@ -71,7 +71,7 @@ def on_path() -> Engine | Unusable | None:
     for companion in _COMPANIONS:
         if shutil.which(companion, path=os.pathsep.join((path, beside))) is None:
             return Unusable(f"{executable} comes without {companion}, so it cannot run Python programs")
-    return Engine(Path(executable).parent, str(parsed), "path")
+    return Engine(Path(executable).absolute().parent, version.split()[0].removeprefix("v"), "path")
 
 
 def in_cache() -> Engine | None:

@@ -58,7 +58,10 @@ class Plugins:
 
     def end_all(self) -> None:
         """Ends every plugin that is running."""
-        for process in list(self._running):
+        running = list(self._running)
+        for process in running:
+            process.terminate()
+        for process in running:
             _end(process)
 
 

@@ -51,7 +51,7 @@ def run_program(request: language_pb2.RunRequest, engine_address: str) -> langua
         if error.code() == grpc.StatusCode.UNAVAILABLE:
             return language_pb2.RunResponse(bail=True)
         return _failed(f"the engine refused a call: {error.details()}")
-    except Exception as error:
+    except (Exception, asyncio.CancelledError, KeyboardInterrupt) as error:
         # Somebody else's code ends here: whatever it raises has to reach its author, with the place.
         return _failed(f"the program failed with an unhandled exception:\n{_traceback(error, program)}")
     return language_pb2.RunResponse()
@@ -124,12 +124,17 @@ def _failed(message: str) -> language_pb2.RunResponse:
     return language_pb2.RunResponse(bail=True)
 
 
-def _traceback(error: Exception, program: Path) -> str:
+def _traceback(error: BaseException, program: Path) -> str:
     """The error with its traceback, less the runtime's frames above the program's first one."""
     frames = error.__traceback__
-    while frames is not None and not Path(frames.tb_frame.f_code.co_filename).is_relative_to(program):
+    while frames is not None and not _is_of(program, Path(frames.tb_frame.f_code.co_filename)):
         frames = frames.tb_next
     if frames is None and isinstance(error, SyntaxError):
         # The program never ran, and the error says where itself.
         return "".join(traceback.format_exception_only(error))
     return "".join(traceback.format_exception(error.with_traceback(frames or error.__traceback__)))
+
+
+def _is_of(program: Path, file: Path) -> bool:
+    # The project's virtual environment lies inside of the project.
+    return file.is_relative_to(program) and not file.is_relative_to(sys.prefix)

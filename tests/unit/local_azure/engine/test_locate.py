@@ -22,6 +22,11 @@ def test_the_minimum_itself_is_recent_enough(fake_pulumi: Callable[[str], Path])
     assert engine().origin == "path"
 
 
+def test_a_pre_release_is_named_whole(fake_pulumi: Callable[[str], Path]) -> None:
+    fake_pulumi("v3.260.0-alpha.x123+dirty")
+    assert engine().version == "3.260.0-alpha.x123+dirty"
+
+
 def test_an_older_one_is_named_with_its_version_the_minimum_and_the_way_out(
     fake_pulumi: Callable[[str], Path], machine: Path
 ) -> None:

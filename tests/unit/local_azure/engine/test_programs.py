@@ -214,6 +214,28 @@ def test_the_projects_own_virtual_environment_is_used_whatever_path_says(project
     project.write("things.py", PROVIDER)
     project.up("import pulumi, things\npulumi.export('prefix', things.Thing('thing').prefix)")
     assert project.pulumi("stack", "output", "prefix").strip() == f"{project.directory}/.venv"
+    said = project.failed_up("raise ValueError")
+    assert [line for line in said if line.startswith("File ")] == [
+        f'File "{project.directory}/__main__.py", line 1, in <module>'
+    ]
+
+
+def test_a_python_without_the_sdk_is_said_so(project: Project) -> None:
+    python = project.directory / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(python)], check=True)
+    project.environment["PATH"] = project.environment["PATH"].replace(
+        str(Path(sys.executable).parent), str(python / "bin")
+    )
+    run = project.start("preview")
+    output, _ = run.communicate(timeout=60)
+    assert run.returncode != 0
+    assert f"the Python of this project, {python}/bin/python3, has no module" in output
+    assert "Traceback" not in output
+
+
+def test_a_cancelled_program_is_an_error_and_does_not_hang(project: Project) -> None:
+    said = project.failed_up("import asyncio\nraise asyncio.CancelledError")
+    assert said[-1] == "asyncio.exceptions.CancelledError"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -87,6 +87,16 @@ def test_where_no_engine_can_be_had_one_line_says_why_and_what_to_do(
         assert part in errors[0]
 
 
+def test_a_cache_that_cannot_be_written_to_is_said_so_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "cache").write_text("a file where a directory should be")
+    assert main() == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert str(tmp_path / "cache") in line
+
+
 def test_two_clones_at_once_build_once(fake_go: Callable[..., Path], tmp_path: Path) -> None:
     fake_go(during=f"while [ ! -e {tmp_path}/go-on ]; do sleep 0.05; done")
     first = start()
