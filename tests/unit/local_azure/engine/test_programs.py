@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,23 +38,18 @@ class Project:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory / "project"
-        host = directory / "host"
-        for made in (self.directory, host, directory / "state"):
-            made.mkdir()
         # The engine takes its language host from PATH before the one that came with it: so this is ours in any case.
-        cache.lay_language_host(host)
-        path = [str(host), str(engine().bin_directory), str(Path(sys.executable).parent), os.environ["PATH"]]
+        path = [directory / "host", engine().bin_directory, Path(sys.executable).parent, os.environ["PATH"]]
         self.environment = {
             **os.environ,
-            "PATH": os.pathsep.join(path),
+            "PATH": os.pathsep.join(map(str, path)),
             "PULUMI_HOME": str(directory / "home"),
             "PULUMI_BACKEND_URL": f"file://{directory / 'state'}",
+            "PULUMI_STACK": "dev",
             "PULUMI_CONFIG_PASSPHRASE": "contoso",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
-        self.write("Pulumi.yaml", "name: contoso\nruntime: python\n")
-        self.pulumi("stack", "init", "dev")
 
     def write(self, name: str, content: str) -> None:
         (self.directory / name).write_text(content)
@@ -93,8 +89,22 @@ class Project:
         return [line for line in lines if not line.startswith("warning: using pulumi-language-python from $PATH")]
 
 
+@pytest.fixture(scope="module")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with an empty stack, to be copied."""
+    directory = tmp_path_factory.mktemp("initialised")
+    for name in ("project", "host", "state"):
+        (directory / name).mkdir()
+    cache.lay_language_host(directory / "host")
+    project = Project(directory)
+    project.write("Pulumi.yaml", "name: contoso\nruntime: python\n")
+    project.pulumi("stack", "init", "dev")
+    return directory
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(initialised: Path, tmp_path: Path) -> Project:
+    shutil.copytree(initialised, tmp_path, dirs_exist_ok=True)
     return Project(tmp_path)
 
 
