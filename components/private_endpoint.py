@@ -34,7 +34,6 @@ class PrivateEndpoint(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PrivateEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mhsm:components:PrivateEndpoint", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
         endpoint = network.PrivateEndpoint(
             name,
             resource_group_name=args.resource_group,
@@ -48,7 +47,9 @@ class PrivateEndpoint(pulumi.ComponentResource):
                     group_ids=["managedhsm"],
                 )
             ],
-            opts=child,
+            # Azure empties this list once a zone group is there; saying so here keeps that from being drift.
+            custom_dns_configs=[] if args.zone_id is not None else None,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.endpoint = endpoint
         self.reachable = [endpoint]
@@ -61,7 +62,7 @@ class PrivateEndpoint(pulumi.ComponentResource):
                 private_dns_zone_configs=[
                     network.PrivateDnsZoneConfigArgs(name="managedhsm", private_dns_zone_id=args.zone_id)
                 ],
-                opts=child,
+                opts=pulumi.ResourceOptions(parent=self),
             )
             self.reachable = [endpoint, group]
         self.ip_address = endpoint.network_interfaces.apply(_private_ip)

@@ -34,6 +34,7 @@ def security_domain_file(project: Project) -> Path:
 
 
 def test_the_walkthrough_from_nothing_to_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = project.control.status()["resources"]
     project.up()
     outputs = project.outputs()
     assert_walkthrough(project, outputs)
@@ -81,7 +82,7 @@ def test_the_walkthrough_from_nothing_to_nothing(project: Project, monkeypatch: 
 
     before = security_domain_file(project).read_bytes()
     project.pulumi("destroy", "--yes", "--skip-preview")
-    assert project.control.status()["resources"] == 0
+    assert project.control.status()["resources"] == empty
     assert security_domain_file(project).read_bytes() == before
 
 
@@ -101,7 +102,7 @@ def assert_walkthrough(project: Project, outputs: dict[str, Any]) -> None:
 
 def assert_nothing_to_do(project: Project) -> None:
     project.pulumi("preview", "--expect-no-changes")
-    project.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    project.pulumi("refresh", "--yes", "--skip-preview", "--diff", "--expect-no-changes")
 
 
 def assert_no_secret_in(project: Project, state: str) -> None:
