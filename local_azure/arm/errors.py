@@ -104,6 +104,14 @@ def missing_registration(namespace: str) -> ServiceError:
     )
 
 
+def operation_in_progress(resource_id: str) -> ServiceError:
+    """409: the resource is being written or deleted."""
+    return conflict(
+        "AnotherOperationInProgress",
+        f"Another operation on the resource '{resource_id}' is in progress. Retry when it has come to its end.",
+    )
+
+
 def precondition_failed(message: str) -> ServiceError:
     """412: an If-Match or If-None-Match does not hold."""
     return ServiceError(412, "PreconditionFailed", message)

@@ -85,9 +85,12 @@ def settle(arm: Arm, completions: Mapping[str, Completion]) -> None:
                 store.put(_OPERATIONS, document["id"], document)
 
 
-def is_pending(world: World, resource_id: str) -> bool:
-    """Whether an operation on this very resource is under way."""
-    return any(ids.same(each["resource_id"], resource_id) for _, each in world.store.scan(_PENDING))
+def pending(world: World, resource_id: str) -> JsonObject | None:
+    """The operation on this very resource that is under way."""
+    for _, each in world.store.scan(_PENDING):
+        if ids.same(each["resource_id"], resource_id):
+            return world.store.get(_OPERATIONS, each["id"])
+    return None
 
 
 def headers(world: World, request: Request, document: JsonObject) -> dict[str, str]:

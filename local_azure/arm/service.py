@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from local_azure.arm import engine, errors, ids, lists, operations, rbac
+from local_azure.arm import deleting, errors, ids, lists, operations, rbac, reading, writing
 from local_azure.arm.authentication import authenticate
 from local_azure.arm.metadata import endpoints
 from local_azure.arm.registry import COMPLETIONS, ROUTES, TYPES
@@ -21,8 +21,8 @@ from local_azure.core.world import SUBSCRIPTION_ID, World
 
 HOST = "management.azure.com"
 
-_VERBS = {"GET": engine.get, "PUT": engine.put, "PATCH": engine.patch, "DELETE": engine.delete}
-_COMPLETIONS = {operations.WRITE: engine.finish_write, operations.DELETE: engine.finish_delete, **COMPLETIONS}
+_VERBS = {"GET": reading.get, "PUT": writing.put, "PATCH": writing.patch, "DELETE": deleting.delete}
+_COMPLETIONS = {operations.WRITE: writing.finish_write, operations.DELETE: deleting.finish_delete, **COMPLETIONS}
 
 _IN_LOCATION = "/subscriptions/{subscription}/providers/{namespace}/locations/{location}"
 _IN_ZONES = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network"
@@ -96,12 +96,7 @@ def _routed(route: ArmRoute, arm_request: ArmRequest) -> Response:
 
 
 def _resource(arm_request: ArmRequest) -> Response:
-    arm, caller, request, version = (
-        arm_request.arm,
-        arm_request.caller,
-        arm_request.request,
-        arm_request.api_version,
-    )
+    arm, request, version = arm_request.arm, arm_request.request, arm_request.api_version
     resource = ids.parse(request.path)
     if resource is None:
         raise NotPlayed(f"{request.method} {request.path}")
@@ -114,7 +109,7 @@ def _resource(arm_request: ArmRequest) -> Response:
         return _list(arm_request, kind, resource)
     if request.method not in kind.methods or request.method not in _VERBS:
         raise errors.method_not_allowed(request.method, kind.name)
-    return _VERBS[request.method](arm, caller, kind, resource, request, version)
+    return _VERBS[request.method](arm_request, kind, resource)
 
 
 def _list(arm_request: ArmRequest, kind: ResourceType, resource: ids.ResourceId) -> Response:
@@ -130,7 +125,7 @@ def _list(arm_request: ArmRequest, kind: ResourceType, resource: ids.ResourceId)
     if resource.parent is not None and arm.find(resource.parent) is None:
         raise errors.parent_not_found(resource, "read")
     items = [
-        engine.shown_resource(arm, kind, stored, arm_request.api_version)
+        kind.present(arm, stored, arm_request.api_version)
         for stored in arm.resources.of_type(kind.name, scope)
         if rbac.allowed(arm.resources, caller, action, stored.id)
     ]
@@ -143,7 +138,7 @@ def _operation_status(arm_request: ArmRequest) -> Response:
 
 def _operation_result(arm_request: ArmRequest) -> Response:
     arm = arm_request.arm
-    return operations.result(arm, arm_request.request, arm_request["operation"], partial(engine.show, arm))
+    return operations.result(arm, arm_request.request, arm_request["operation"], partial(reading.show, arm))
 
 
 def _api_version(request: Request) -> str:

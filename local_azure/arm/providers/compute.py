@@ -8,8 +8,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
-from local_azure.arm import errors, identity, ids, operations, rbac
-from local_azure.arm.providers.virtual_networks import INTERFACE
+from local_azure.arm import api_versions, errors, identity, ids, operations, rbac
+from local_azure.arm.providers.network_common import INTERFACE
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import (
@@ -28,17 +28,6 @@ from local_azure.core.clock import iso
 from local_azure.core.http import JsonObject, Response, json_response
 
 MACHINE = "Microsoft.Compute/virtualMachines"
-API_VERSIONS = (
-    "2022-03-01",
-    "2022-11-01",
-    "2023-03-01",
-    "2023-07-01",
-    "2023-09-01",
-    "2024-03-01",
-    "2024-07-01",
-    "2024-11-01",
-    "2025-04-01",
-)
 _LOCATION = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
 _RUNNING, _DEALLOCATED, _STOPPED = "running", "deallocated", "stopped"
 
@@ -194,7 +183,7 @@ def _set_power(power: str) -> ArmRoute:
         document = operations.start(arm, operations.WRITE, stored.id, _ACTING, api_version=arm_request.api_version)
         return Response(202, operations.headers(arm.world, arm_request.request, document))
 
-    return ArmRoute("POST", f"{_PATH}/{action}", handle, API_VERSIONS, f"{MACHINE}/{action}/action", _PATH)
+    return ArmRoute("POST", f"{_PATH}/{action}", handle, api_versions.COMPUTE, f"{MACHINE}/{action}/action", _PATH)
 
 
 def _machine(arm_request: ArmRequest) -> Stored:
@@ -220,7 +209,7 @@ _PATH = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsof
 TYPES = (
     ResourceType(
         name=MACHINE,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.COMPUTE,
         properties={
             "hardwareProfile": obj(required=True, vmSize=Field(required=True), vmSizeProperties=ANYTHING),
             "storageProfile": _STORAGE_PROFILE,
@@ -263,7 +252,9 @@ TYPES = (
 )
 
 ROUTES = (
-    ArmRoute("GET", f"{_PATH}/instanceView", _instance_view, API_VERSIONS, f"{MACHINE}/instanceView/read", _PATH),
+    ArmRoute(
+        "GET", f"{_PATH}/instanceView", _instance_view, api_versions.COMPUTE, f"{MACHINE}/instanceView/read", _PATH
+    ),
     _set_power(_RUNNING),
     _set_power(_DEALLOCATED),
     _set_power(_STOPPED),

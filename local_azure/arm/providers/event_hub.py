@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 
-from local_azure.arm import errors
+from local_azure.arm import api_versions, errors
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import ANYTHING, INTEGER, READ_ONLY, STRING, Field, array, choice, obj
@@ -17,15 +17,6 @@ HUB, RULE, HUB_RULE = (
     f"{NAMESPACE}/eventhubs",
     f"{NAMESPACE}/authorizationRules",
     f"{NAMESPACE}/eventhubs/authorizationRules",
-)
-API_VERSIONS = (
-    "2017-04-01",
-    "2021-11-01",
-    "2022-10-01-preview",
-    "2023-01-01-preview",
-    "2024-01-01",
-    "2024-05-01-preview",
-    "2025-05-01-preview",
 )
 _ROOT_RULE = "RootManageSharedAccessKey"
 _TIERS = ("Basic", "Standard", "Premium")
@@ -111,7 +102,7 @@ def _new_keys() -> dict[str, str]:
 def _rule_type(name: str, rank: int) -> ResourceType:
     return ResourceType(
         name=name,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.EVENT_HUB,
         properties={"rights": array(choice("Manage", "Send", "Listen"), required=True)},
         envelope={"location": READ_ONLY},
         tracked=False,
@@ -128,7 +119,7 @@ def _rule_type(name: str, rank: int) -> ResourceType:
 TYPES = (
     ResourceType(
         name=NAMESPACE,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.EVENT_HUB,
         properties={
             "minimumTlsVersion": choice("1.0", "1.1", "1.2", default="1.2"),
             "publicNetworkAccess": choice("Enabled", "Disabled", "SecuredByPerimeter", default="Enabled"),
@@ -172,7 +163,7 @@ TYPES = (
     ),
     ResourceType(
         name=HUB,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.EVENT_HUB,
         properties={
             "partitionCount": Field("integer", default=4, minimum=1, maximum=32, immutable=True),
             "messageRetentionInDays": Field("integer", default=7, minimum=1, maximum=90),
@@ -207,6 +198,6 @@ _PATHS = (
     f"{_NAMESPACE_PATH}/eventhubs/{{hub}}/authorizationRules/{{rule}}",
 )
 ROUTES = tuple(
-    ArmRoute("POST", f"{path}/listKeys", _list_keys, API_VERSIONS, f"{name}/listKeys/action", path)
+    ArmRoute("POST", f"{path}/listKeys", _list_keys, api_versions.EVENT_HUB, f"{name}/listKeys/action", path)
     for path, name in zip(_PATHS, (RULE, HUB_RULE), strict=True)
 )

@@ -5,10 +5,10 @@ Fields and rules: the REST description ``keyvault.json`` (2024-11-01) and "Azure
 
 from __future__ import annotations
 
-from local_azure.arm import errors
+from local_azure.arm import api_versions, errors
 from local_azure.arm.ip_rules import network as ip_network
 from local_azure.arm.providers.private_link import connections_of, disconnect_all
-from local_azure.arm.providers.vault_life import API_VERSIONS, DELETED, VAULT
+from local_azure.arm.providers.vault_life import DELETED, VAULT
 from local_azure.arm.resource_type import Arm, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import READ_ONLY, STRING, STRINGS, Field, Invalid, array, choice, obj
@@ -159,7 +159,7 @@ def _bad(message: str) -> ServiceError:
 TYPES = (
     ResourceType(
         name=VAULT,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.KEY_VAULT,
         properties=_PROPERTIES,
         name_pattern=r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]",
         name_advice="It has 3 to 24 letters, digits and single hyphens, begins with a letter and ends with a letter or "

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from local_azure.arm import errors, lists, operations, rbac
-from local_azure.arm.providers.private_link import API_VERSIONS
+from local_azure.arm import api_versions, errors, lists, operations, rbac
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, LongRunning, Poll
 from local_azure.arm.soft_delete import SoftDelete
 from local_azure.core.http import JsonObject, Response, json_response
@@ -95,9 +94,11 @@ _POOL = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/Microsoft.KeyVault/
 _ACTION = "Microsoft.KeyVault/locations/deletedManagedHsms/"
 
 ROUTES = (
-    ArmRoute("POST", f"{_PROVIDER}/checkMhsmNameAvailability", _check_name, API_VERSIONS),
-    ArmRoute("GET", f"{_PROVIDER}/deletedManagedHSMs", _list_deleted, API_VERSIONS),
-    ArmRoute("GET", _DELETED, _get_deleted, API_VERSIONS, f"{_ACTION}read", _SUBSCRIPTION),
-    ArmRoute("POST", f"{_DELETED}/purge", _purge, API_VERSIONS, f"{_ACTION}purge/action", _SUBSCRIPTION),
-    ArmRoute("GET", f"{_POOL}/regions", _list_regions, API_VERSIONS, "Microsoft.KeyVault/managedHSMs/read", _POOL),
+    ArmRoute("POST", f"{_PROVIDER}/checkMhsmNameAvailability", _check_name, api_versions.KEY_VAULT),
+    ArmRoute("GET", f"{_PROVIDER}/deletedManagedHSMs", _list_deleted, api_versions.KEY_VAULT),
+    ArmRoute("GET", _DELETED, _get_deleted, api_versions.KEY_VAULT, f"{_ACTION}read", _SUBSCRIPTION),
+    ArmRoute("POST", f"{_DELETED}/purge", _purge, api_versions.KEY_VAULT, f"{_ACTION}purge/action", _SUBSCRIPTION),
+    ArmRoute(
+        "GET", f"{_POOL}/regions", _list_regions, api_versions.KEY_VAULT, "Microsoft.KeyVault/managedHSMs/read", _POOL
+    ),
 )

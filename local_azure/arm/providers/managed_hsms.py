@@ -9,10 +9,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
-from local_azure.arm import errors, identity, ids
+from local_azure.arm import api_versions, errors, identity, ids
 from local_azure.arm.ip_rules import network as ip_network
 from local_azure.arm.providers.managed_hsm_life import DELETED, RESULTS
-from local_azure.arm.providers.private_link import API_VERSIONS, connections_of, disconnect_all
+from local_azure.arm.providers.private_link import connections_of, disconnect_all
 from local_azure.arm.resource_type import Arm, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import READ_ONLY, STRING, STRINGS, Field, Invalid, array, choice, obj
@@ -235,7 +235,7 @@ _WRITE = LongRunning(
 TYPES = (
     ResourceType(
         name=TYPE,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.KEY_VAULT,
         properties=_PROPERTIES,
         envelope={
             "sku": obj(

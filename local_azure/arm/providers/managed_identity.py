@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local_azure.arm import api_versions
 from local_azure.arm.identity import USER_ASSIGNED
 from local_azure.arm.resource_type import Arm, Change, ResourceType
 from local_azure.arm.resources import Stored
@@ -26,15 +27,7 @@ def _deleted(arm: Arm, stored: Stored) -> None:
 TYPES = (
     ResourceType(
         name=USER_ASSIGNED,
-        api_versions=(
-            "2018-11-30",
-            "2022-01-31-preview",
-            "2023-01-31",
-            "2023-07-31-preview",
-            "2024-11-30",
-            "2025-01-31-preview",
-            "2025-05-31-preview",
-        ),
+        api_versions=api_versions.MANAGED_IDENTITY,
         properties={
             "tenantId": READ_ONLY,
             "principalId": READ_ONLY,

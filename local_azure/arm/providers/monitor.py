@@ -5,7 +5,7 @@ Categories: "Supported log categories" of Azure Monitor. A setting names at leas
 
 from __future__ import annotations
 
-from local_azure.arm import errors, ids
+from local_azure.arm import api_versions, errors, ids
 from local_azure.arm.resource_type import Arm, Change, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import STRING, Field, array, choice, obj
@@ -120,7 +120,7 @@ _RETENTION = obj(enabled=Field("boolean", required=True), days=Field("integer", 
 TYPES = (
     ResourceType(
         name=SETTINGS,
-        api_versions=("2017-05-01-preview", "2021-05-01-preview"),
+        api_versions=api_versions.DIAGNOSTIC_SETTINGS,
         properties={
             "storageAccountId": STRING,
             "eventHubAuthorizationRuleId": STRING,

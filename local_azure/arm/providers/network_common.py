@@ -10,38 +10,16 @@ from local_azure.arm.ids import ResourceId
 from local_azure.arm.resource_type import LongRunning, Poll
 from local_azure.core.errors import ServiceError
 
-API_VERSIONS = (
-    "2020-11-01",
-    "2021-02-01",
-    "2021-05-01",
-    "2021-08-01",
-    "2022-01-01",
-    "2022-05-01",
-    "2022-07-01",
-    "2022-09-01",
-    "2022-11-01",
-    "2023-02-01",
-    "2023-04-01",
-    "2023-05-01",
-    "2023-06-01",
-    "2023-09-01",
-    "2023-11-01",
-    "2024-01-01",
-    "2024-03-01",
-    "2024-05-01",
-    "2024-07-01",
-    "2024-10-01",
-    "2025-01-01",
-    "2025-03-01",
-    "2025-05-01",
-    "2025-07-01",
-    "2026-01-01",
-)
+NETWORK = "Microsoft.Network/virtualNetworks"
+SUBNET = f"{NETWORK}/subnets"
+SECURITY_GROUP = "Microsoft.Network/networkSecurityGroups"
+INTERFACE = "Microsoft.Network/networkInterfaces"
+RESERVED_AT_THE_START, RESERVED_AT_THE_END = 4, 1
+"""Addresses of a subnet that Azure keeps for itself ("Azure Virtual Network FAQ")."""
+
 _LOCATION = "/subscriptions/{subscription}/providers/Microsoft.Network/locations/{location}"
 STATUSES = f"{_LOCATION}/operations/{{operation}}"
 RESULTS = f"{_LOCATION}/operationResults/{{operation}}"
-RESERVED = 5
-"""Addresses of a subnet that Azure keeps: the first four and the last ("Azure Virtual Network FAQ")."""
 
 
 def write(figure: str) -> LongRunning:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from local_azure.arm import errors, ids, rbac
+from local_azure.arm import api_versions, errors, ids, rbac
 from local_azure.arm.providers import network_common as common
-from local_azure.arm.providers.virtual_networks import (
-    INTERFACE,
-    SUBNET,
-    configurations_in,
-    first_free_address,
-    prefixes_of,
-)
+from local_azure.arm.providers.network_common import INTERFACE, SUBNET
+from local_azure.arm.providers.subnets import configurations_in, first_free_address, prefixes_of
 from local_azure.arm.resource_type import Arm, Change, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import (
@@ -154,7 +149,7 @@ def _check_delete(arm: Arm, stored: Stored) -> None:
 TYPES = (
     ResourceType(
         name=INTERFACE,
-        api_versions=common.API_VERSIONS,
+        api_versions=api_versions.NETWORK,
         properties={
             "ipConfigurations": array(_CONFIGURATION, required=True),
             "networkSecurityGroup": REFERENCE,

@@ -6,14 +6,13 @@ import base64
 import secrets
 import uuid
 
-from local_azure.arm import errors
+from local_azure.arm import api_versions, errors
 from local_azure.arm.resource_type import ArmRequest, ArmRoute, Change, ResourceType
 from local_azure.arm.schema import ANYTHING, BOOLEAN, INTEGER, READ_ONLY, STRING, Field, choice, obj
 from local_azure.core.clock import iso
 from local_azure.core.http import Response, json_response
 
 WORKSPACE = "Microsoft.OperationalInsights/workspaces"
-API_VERSIONS = ("2020-08-01", "2021-12-01-preview", "2022-10-01", "2023-09-01", "2025-02-01", "2025-07-01")
 
 
 def _prepare(change: Change) -> None:
@@ -43,7 +42,7 @@ def _shared_keys(arm_request: ArmRequest) -> Response:
 TYPES = (
     ResourceType(
         name=WORKSPACE,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.OPERATIONAL_INSIGHTS,
         properties={
             "sku": obj(
                 name=choice(
@@ -84,4 +83,13 @@ TYPES = (
 )
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
 _PATH = f"{_GROUP}/providers/Microsoft.OperationalInsights/workspaces/{{workspace}}"
-ROUTES = (ArmRoute("POST", f"{_PATH}/sharedKeys", _shared_keys, API_VERSIONS, f"{WORKSPACE}/sharedKeys/action", _PATH),)
+ROUTES = (
+    ArmRoute(
+        "POST",
+        f"{_PATH}/sharedKeys",
+        _shared_keys,
+        api_versions.OPERATIONAL_INSIGHTS,
+        f"{WORKSPACE}/sharedKeys/action",
+        _PATH,
+    ),
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from ipaddress import AddressValueError, IPv4Address
 
-from local_azure.arm import engine, errors, ids, lists, rbac
+from local_azure.arm import api_versions, errors, ids, lists, rbac, writing
 from local_azure.arm.ids import ResourceId
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
@@ -28,7 +28,6 @@ from local_azure.core.http import JsonObject, Response
 ZONE = "Microsoft.Network/privateDnsZones"
 LINK = f"{ZONE}/virtualNetworkLinks"
 A_RECORD, SOA_RECORD = f"{ZONE}/A", f"{ZONE}/SOA"
-API_VERSIONS = ("2018-09-01", "2020-01-01", "2020-06-01", "2024-06-01")
 
 _LABEL = r"[0-9A-Za-z_]([0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?"
 _ZONE_NAME = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+"
@@ -58,7 +57,7 @@ def put_record(arm: Arm, zone: Stored, kind: str, name: str, properties: JsonObj
             "id": f"{zone.id}/{kind}/{name}",
             "name": name,
             "type": f"{ZONE}/{kind}",
-            "etag": engine.new_etag("plain"),
+            "etag": writing.new_etag("plain"),
             "properties": {**properties, "fqdn": fqdn, "isAutoRegistered": False},
         }
     )
@@ -198,7 +197,7 @@ _RUNNING = LongRunning(
 def _record_type(name: str, *, writable: bool, **properties: Field) -> ResourceType:
     return ResourceType(
         name=name,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.PRIVATE_DNS,
         properties={
             "ttl": Field("integer", required=writable, minimum=1, maximum=2147483647),
             "metadata": STRING_MAP,
@@ -223,7 +222,7 @@ def _record_type(name: str, *, writable: bool, **properties: Field) -> ResourceT
 TYPES = (
     ResourceType(
         name=ZONE,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.PRIVATE_DNS,
         properties={
             "maxNumberOfRecordSets": READ_ONLY,
             "numberOfRecordSets": READ_ONLY,
@@ -248,7 +247,7 @@ TYPES = (
     ),
     ResourceType(
         name=LINK,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.PRIVATE_DNS,
         properties={
             "virtualNetwork": obj(required=True, id=Field(required=True)),
             "registrationEnabled": Field("boolean", default=False),
@@ -276,4 +275,4 @@ TYPES = (
 )
 
 _ZONE_PATH = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/privateDnsZones/{zone}"
-ROUTES = (ArmRoute("GET", f"{_ZONE_PATH}/ALL", _list_all, API_VERSIONS, f"{ZONE}/ALL/read", _ZONE_PATH),)
+ROUTES = (ArmRoute("GET", f"{_ZONE_PATH}/ALL", _list_all, api_versions.PRIVATE_DNS, f"{ZONE}/ALL/read", _ZONE_PATH),)

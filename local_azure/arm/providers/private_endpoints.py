@@ -10,11 +10,12 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from local_azure.arm import errors, ids, rbac
+from local_azure.arm import api_versions, errors, ids, rbac
 from local_azure.arm.providers import network_common as common
+from local_azure.arm.providers.network_common import INTERFACE, SUBNET
 from local_azure.arm.providers.network_interfaces import network_of, subnet_required
 from local_azure.arm.providers.private_link import APPROVED, PENDING, connect, group_of_target
-from local_azure.arm.providers.virtual_networks import INTERFACE, SUBNET, first_free_address
+from local_azure.arm.providers.subnets import first_free_address
 from local_azure.arm.resource_type import Arm, Change, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import (
@@ -243,7 +244,7 @@ def _deleted(arm: Arm, stored: Stored) -> None:
 TYPES = (
     ResourceType(
         name=ENDPOINT,
-        api_versions=common.API_VERSIONS,
+        api_versions=api_versions.NETWORK,
         properties={
             "subnet": replace(EMBEDDED_REFERENCE, required=True),
             _AUTOMATIC: array(_CONNECTION),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from local_azure.arm import errors, ids, lists
+from local_azure.arm import api_versions, errors, ids, lists
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import READ_ONLY, STRING, choice, obj
@@ -148,7 +148,7 @@ def _list_resources(arm_request: ArmRequest) -> Response:
 def _connection_type(name: str) -> ResourceType:
     return ResourceType(
         name=name,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.KEY_VAULT,
         properties={
             "provisioningState": READ_ONLY,
             "privateEndpoint": READ_ONLY,
@@ -178,15 +178,6 @@ def _connection_type(name: str) -> ResourceType:
     )
 
 
-API_VERSIONS = (
-    "2021-10-01",
-    "2022-07-01",
-    "2023-02-01",
-    "2023-07-01",
-    "2024-11-01",
-    "2025-05-01",
-    "2026-02-01",
-)
 TYPES = (_connection_type(HSM_CONNECTIONS), _connection_type(VAULT_CONNECTIONS))
 
 _IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers"
@@ -195,7 +186,7 @@ ROUTES = tuple(
         "GET",
         f"{_IN_GROUP}/{type_name}/{{name}}/privateLinkResources",
         _list_resources,
-        API_VERSIONS,
+        api_versions.KEY_VAULT,
         f"{type_name}/privateLinkResources/read",
         f"{_IN_GROUP}/{type_name}/{{name}}",
     )

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from local_azure.arm import lists
+from local_azure.arm import api_versions, lists
 from local_azure.arm.errors import not_found
 from local_azure.arm.locations import REGIONS
 from local_azure.arm.registration import is_registered, register
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute
 from local_azure.core.http import JsonObject, Response, json_response
 
-API_VERSIONS = (
-    "2016-02-01",
-    "2018-05-01",
-    "2019-07-01",
-    "2019-10-01",
-    "2020-06-01",
-    "2020-10-01",
-    "2021-01-01",
-    "2021-04-01",
-    "2022-09-01",
-    "2023-07-01",
-    "2024-03-01",
-    "2024-07-01",
-    "2024-11-01",
-    "2025-03-01",
-    "2025-04-01",
-)
 _OTHERS = (
     "Microsoft.Advisor",
     "Microsoft.Attestation",
@@ -96,8 +79,10 @@ _READ = "Microsoft.Resources/subscriptions/providers/read"
 _SCOPE = "/subscriptions/{subscription}"
 
 ROUTES = (
-    ArmRoute("GET", _ALL, _list, API_VERSIONS, _READ, _SCOPE),
-    ArmRoute("GET", _ONE, _get, API_VERSIONS, _READ, _SCOPE),
-    ArmRoute("POST", f"{_ONE}/register", _register, API_VERSIONS, "{namespace}/register/action", _SCOPE),
-    ArmRoute("POST", f"{_ONE}/unregister", _unregister, API_VERSIONS, "{namespace}/unregister/action", _SCOPE),
+    ArmRoute("GET", _ALL, _list, api_versions.RESOURCES, _READ, _SCOPE),
+    ArmRoute("GET", _ONE, _get, api_versions.RESOURCES, _READ, _SCOPE),
+    ArmRoute("POST", f"{_ONE}/register", _register, api_versions.RESOURCES, "{namespace}/register/action", _SCOPE),
+    ArmRoute(
+        "POST", f"{_ONE}/unregister", _unregister, api_versions.RESOURCES, "{namespace}/unregister/action", _SCOPE
+    ),
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from local_azure.arm import engine, errors, ids, lists, locations, locks, operations, rbac, tags
+from local_azure.arm import api_versions, deleting, errors, ids, lists, locations, locks, operations, rbac, tags
 from local_azure.arm.ids import GROUP_TYPE
-from local_azure.arm.providers.providers import API_VERSIONS
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, LongRunning, Poll
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import STRING, STRING_MAP, Invalid, clean, obj
@@ -110,7 +109,7 @@ def _delete(arm_request: ArmRequest) -> Response:
     arm = arm_request.arm
     stored = _existing(arm_request)
     locks.refuse_delete(arm.resources, stored.id)
-    if operations.is_pending(arm.world, stored.id):
+    if operations.pending(arm.world, stored.id) is not None:
         raise errors.conflict(
             "ResourceGroupBeingDeleted", f"The resource group '{stored.name}' is being deleted already."
         )
@@ -124,7 +123,7 @@ def finish_delete(arm: Arm, document: JsonObject) -> None:
     """The group goes with all that is in it; a managed HSM in it is soft-deleted."""
     stored = arm.find(document["resource_id"])
     if stored is not None:
-        engine.remove_contents(arm, stored.id)
+        deleting.remove_contents(arm, stored.id)
         arm.resources.remove(stored.id)
 
 
@@ -200,12 +199,12 @@ _ACTION = "Microsoft.Resources/subscriptions/resourceGroups/"
 _RESOURCES_READ = "Microsoft.Resources/subscriptions/resources/read"
 
 ROUTES = (
-    ArmRoute("GET", _GROUPS, _list, API_VERSIONS),
-    ArmRoute("GET", _GROUP, _get, API_VERSIONS, f"{_ACTION}read", _GROUP),
-    ArmRoute("HEAD", _GROUP, _head, API_VERSIONS, f"{_ACTION}read", _GROUP),
-    ArmRoute("PUT", _GROUP, _put, API_VERSIONS, f"{_ACTION}write", _GROUP),
-    ArmRoute("PATCH", _GROUP, _patch, API_VERSIONS, f"{_ACTION}write", _GROUP),
-    ArmRoute("DELETE", _GROUP, _delete, API_VERSIONS, f"{_ACTION}delete", _GROUP),
-    ArmRoute("GET", "/subscriptions/{subscription}/resources", _list_resources, API_VERSIONS),
-    ArmRoute("GET", f"{_GROUP}/resources", _list_resources, API_VERSIONS),
+    ArmRoute("GET", _GROUPS, _list, api_versions.RESOURCES),
+    ArmRoute("GET", _GROUP, _get, api_versions.RESOURCES, f"{_ACTION}read", _GROUP),
+    ArmRoute("HEAD", _GROUP, _head, api_versions.RESOURCES, f"{_ACTION}read", _GROUP),
+    ArmRoute("PUT", _GROUP, _put, api_versions.RESOURCES, f"{_ACTION}write", _GROUP),
+    ArmRoute("PATCH", _GROUP, _patch, api_versions.RESOURCES, f"{_ACTION}write", _GROUP),
+    ArmRoute("DELETE", _GROUP, _delete, api_versions.RESOURCES, f"{_ACTION}delete", _GROUP),
+    ArmRoute("GET", "/subscriptions/{subscription}/resources", _list_resources, api_versions.RESOURCES),
+    ArmRoute("GET", f"{_GROUP}/resources", _list_resources, api_versions.RESOURCES),
 )

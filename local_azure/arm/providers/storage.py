@@ -5,27 +5,16 @@ from __future__ import annotations
 import base64
 import secrets
 
-from local_azure.arm import errors, identity
-from local_azure.arm.engine import milliseconds
+from local_azure.arm import api_versions, errors, identity
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import ANYTHING, BOOLEAN, READ_ONLY, STRING, STRING_MAP, Field, array, choice, obj
+from local_azure.arm.writing import milliseconds
 from local_azure.core.http import Response, json_response
 
 ACCOUNT = "Microsoft.Storage/storageAccounts"
 SERVICE = f"{ACCOUNT}/blobServices"
 CONTAINER = f"{SERVICE}/containers"
-API_VERSIONS = (
-    "2021-09-01",
-    "2022-09-01",
-    "2023-01-01",
-    "2023-04-01",
-    "2023-05-01",
-    "2024-01-01",
-    "2025-01-01",
-    "2025-06-01",
-    "2025-08-01",
-)
 _SKUS = (
     "Standard_LRS",
     "Standard_GRS",
@@ -120,7 +109,7 @@ def _check_name(arm_request: ArmRequest) -> Response:
 TYPES = (
     ResourceType(
         name=ACCOUNT,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.STORAGE,
         properties={
             "accessTier": choice("Hot", "Cool", "Cold", "Premium", default="Hot"),
             "allowBlobPublicAccess": Field("boolean", default=False),
@@ -194,7 +183,7 @@ TYPES = (
     ),
     ResourceType(
         name=SERVICE,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.STORAGE,
         properties={
             "automaticSnapshotPolicyEnabled": BOOLEAN,
             "changeFeed": ANYTHING,
@@ -218,7 +207,7 @@ TYPES = (
     ),
     ResourceType(
         name=CONTAINER,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.STORAGE,
         properties={
             "publicAccess": choice("None", "Blob", "Container", default="None"),
             "metadata": STRING_MAP,
@@ -258,6 +247,8 @@ TYPES = (
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _PATH = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/Microsoft.Storage/storageAccounts/{{account}}"
 ROUTES = (
-    ArmRoute("POST", f"{_PATH}/listKeys", _list_keys, API_VERSIONS, f"{ACCOUNT}/listKeys/action", _PATH),
-    ArmRoute("POST", f"{_SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability", _check_name, API_VERSIONS),
+    ArmRoute("POST", f"{_PATH}/listKeys", _list_keys, api_versions.STORAGE, f"{ACCOUNT}/listKeys/action", _PATH),
+    ArmRoute(
+        "POST", f"{_SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability", _check_name, api_versions.STORAGE
+    ),
 )

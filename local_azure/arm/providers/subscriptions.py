@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from local_azure.arm import lists, rbac
+from local_azure.arm import api_versions, lists, rbac
 from local_azure.arm.ids import SUBSCRIPTION_TYPE
 from local_azure.arm.locations import REGIONS, described
 from local_azure.arm.resource_type import ArmRequest, ArmRoute
 from local_azure.core.http import JsonObject, Response, json_response
 from local_azure.core.world import SUBSCRIPTION_ID, TENANT_ID
 
-API_VERSIONS = (
-    "2014-04-01",
-    "2016-06-01",
-    "2018-05-01",
-    "2018-06-01",
-    "2019-06-01",
-    "2019-11-01",
-    "2020-01-01",
-    "2021-01-01",
-    "2022-01-01",
-    "2022-12-01",
-)
 _READ = f"{SUBSCRIPTION_TYPE}/read"
 _SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION_ID}"
 
@@ -86,8 +74,8 @@ def _subscription() -> JsonObject:
 
 
 ROUTES = (
-    ArmRoute("GET", "/tenants", _list_tenants, API_VERSIONS),
-    ArmRoute("GET", "/subscriptions", _list_subscriptions, API_VERSIONS),
-    ArmRoute("GET", "/subscriptions/{subscription}", _get_subscription, API_VERSIONS),
-    ArmRoute("GET", "/subscriptions/{subscription}/locations", _list_locations, API_VERSIONS),
+    ArmRoute("GET", "/tenants", _list_tenants, api_versions.SUBSCRIPTIONS),
+    ArmRoute("GET", "/subscriptions", _list_subscriptions, api_versions.SUBSCRIPTIONS),
+    ArmRoute("GET", "/subscriptions/{subscription}", _get_subscription, api_versions.SUBSCRIPTIONS),
+    ArmRoute("GET", "/subscriptions/{subscription}/locations", _list_locations, api_versions.SUBSCRIPTIONS),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from local_azure.arm import errors, lists, operations
+from local_azure.arm import api_versions, errors, lists, operations
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, LongRunning, Poll
 from local_azure.arm.resources import Stored
 from local_azure.arm.soft_delete import SoftDelete
@@ -13,19 +13,6 @@ from local_azure.core.http import JsonObject, Response, json_response
 VAULT = "Microsoft.KeyVault/vaults"
 SECRET = f"{VAULT}/secrets"
 PURGE = "vaults.purge"
-API_VERSIONS = (
-    "2018-02-14",
-    "2019-09-01",
-    "2021-10-01",
-    "2022-07-01",
-    "2022-11-01",
-    "2023-02-01",
-    "2023-07-01",
-    "2024-11-01",
-    "2024-12-01-preview",
-    "2025-05-01",
-    "2026-02-01",
-)
 _NAME = re.compile(r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
 _PURGING = LongRunning(
     figure="vault.purge",
@@ -144,22 +131,22 @@ _VAULT = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/Microsoft.KeyVault
 _ACTION = "Microsoft.KeyVault/locations/deletedVaults/"
 
 ROUTES = (
-    ArmRoute("POST", f"{_PROVIDER}/checkNameAvailability", _check_name, API_VERSIONS),
+    ArmRoute("POST", f"{_PROVIDER}/checkNameAvailability", _check_name, api_versions.KEY_VAULT),
     ArmRoute(
         "GET",
         f"{_PROVIDER}/deletedVaults",
         _list_deleted,
-        API_VERSIONS,
+        api_versions.KEY_VAULT,
         "Microsoft.KeyVault/deletedVaults/read",
         _SUBSCRIPTION,
     ),
-    ArmRoute("GET", _DELETED, _get_deleted, API_VERSIONS, f"{_ACTION}read", _SUBSCRIPTION),
-    ArmRoute("POST", f"{_DELETED}/purge", _purge, API_VERSIONS, f"{_ACTION}purge/action", _SUBSCRIPTION),
+    ArmRoute("GET", _DELETED, _get_deleted, api_versions.KEY_VAULT, f"{_ACTION}read", _SUBSCRIPTION),
+    ArmRoute("POST", f"{_DELETED}/purge", _purge, api_versions.KEY_VAULT, f"{_ACTION}purge/action", _SUBSCRIPTION),
     ArmRoute(
         "PUT",
         f"{_VAULT}/accessPolicies/{{operation}}",
         _change_policies,
-        API_VERSIONS,
+        api_versions.KEY_VAULT,
         f"{VAULT}/accessPolicies/write",
         _VAULT,
     ),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 
+from local_azure.arm import api_versions
 from local_azure.arm.errors import bad_request
-from local_azure.arm.providers.vault_life import API_VERSIONS, SECRET, VAULT_DATA
+from local_azure.arm.providers.vault_life import SECRET, VAULT_DATA
 from local_azure.arm.resource_type import Arm, Change, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import BOOLEAN, INTEGER, READ_ONLY, STRING, STRING_MAP, Field, obj
@@ -50,7 +51,7 @@ def _written(arm: Arm, stored: Stored) -> None:
 TYPES = (
     ResourceType(
         name=SECRET,
-        api_versions=API_VERSIONS,
+        api_versions=api_versions.KEY_VAULT,
         properties={
             "value": Field(write_only=True),
             "contentType": STRING,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local_azure.arm import errors, ids
+from local_azure.arm import api_versions, errors, ids
 from local_azure.arm.providers import network_common as common
 from local_azure.arm.providers.private_dns import A_RECORD, ZONE, put_record
 from local_azure.arm.providers.private_endpoints import ZONE_GROUPS
@@ -77,7 +77,7 @@ def _remove_records(arm: Arm, stored: Stored) -> None:
 TYPES = (
     ResourceType(
         name=ZONE_GROUPS,
-        api_versions=common.API_VERSIONS,
+        api_versions=api_versions.NETWORK,
         properties={
             "privateDnsZoneConfigs": array(
                 obj(
