@@ -57,7 +57,7 @@ _HEADERS = {
 class ManagedHsmService:
     """Plays the data planes of all live pools."""
 
-    name = "managed_hsm"
+    name = "Managed HSM"
 
     def __init__(self, world: World) -> None:
         self._world = world
