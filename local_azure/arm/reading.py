@@ -17,7 +17,12 @@ def get(arm_request: ArmRequest, kind: ResourceType, resource: ResourceId) -> Re
     stored = arm.find(str(resource))
     if stored is None:
         raise missing(arm, kind, resource)
-    return json_response(kind.present(arm, stored, arm_request.api_version), headers=etag_header(kind, stored))
+    content = kind.present(arm, stored, arm_request.api_version)
+    wanted = {name.lower() for name in arm_request.request.query.get("$expand", "").split(",")}
+    expanded = {name: show(arm, stored) for name, show in kind.expansions.items() if name.lower() in wanted}
+    if expanded:
+        content = {**content, "properties": {**content["properties"], **expanded}}
+    return json_response(content, headers=etag_header(kind, stored))
 
 
 def show(arm: Arm, resource_id: str, version: str) -> JsonObject:

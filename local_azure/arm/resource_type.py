@@ -164,6 +164,8 @@ class ResourceType:
     """Takes effect when the resource has gone."""
     present: Callable[[Arm, Stored, str], JsonObject] = _as_stored
     """The resource as a GET shows it, given the api-version."""
+    expansions: Mapping[str, Callable[[Arm, Stored], JsonObject]] = field(default_factory=dict)
+    """Properties that a GET shows only where ``$expand`` names them."""
     invalid_code: str = "InvalidRequestContent"
     changed_error: Callable[[str], ServiceError] = field(
         default=lambda path: conflict("PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.")

@@ -137,12 +137,12 @@ def _deleted(arm: Arm, stored: Stored) -> None:
 
 
 def _instance_view(arm_request: ArmRequest) -> Response:
-    return json_response(_view(arm_request, _machine(arm_request)))
+    return json_response(_view(arm_request.arm, _machine(arm_request)))
 
 
-def _view(arm_request: ArmRequest, stored: Stored) -> JsonObject:
+def _view(arm: Arm, stored: Stored) -> JsonObject:
     power = stored.hidden.get("power", _RUNNING)
-    now = iso(arm_request.arm.world.clock.now())
+    now = iso(arm.world.clock.now())
     return {
         "computerName": stored.properties.get("osProfile", {}).get("computerName", stored.name),
         "osName": "ubuntu",
@@ -247,6 +247,7 @@ TYPES = (
         prepare=_prepare,
         written=_written,
         deleted=_deleted,
+        expansions={"instanceView": _view},
         invalid_code="InvalidParameter",
     ),
 )

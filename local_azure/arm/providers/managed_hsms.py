@@ -23,6 +23,9 @@ from local_azure.managed_hsm import pools
 
 TYPE = "Microsoft.KeyVault/managedHSMs"
 MAXIMUM_IP_RULES = 10
+PURGE_PROTECTION_WHERE_NOTHING_IS_SAID = False
+"""The REST description says true; the live service answers false (azure-cli's recordings of 2021 and of 2025 with
+api-version 2024-11-01), and the walkthrough's pool, made without the property, let keys be purged."""
 _FAMILIES = {
     "Standard_B1": "B",
     "Custom_B32": "B",
@@ -53,7 +56,7 @@ _PROPERTIES = {
     "hsmUri": READ_ONLY,
     "enableSoftDelete": Field("boolean", default=True),
     "softDeleteRetentionInDays": Field("integer", default=90, minimum=7, maximum=90, immutable=True),
-    "enablePurgeProtection": Field("boolean", default=True),
+    "enablePurgeProtection": Field("boolean", default=PURGE_PROTECTION_WHERE_NOTHING_IS_SAID),
     "createMode": choice("default", "recover"),
     "statusMessage": READ_ONLY,
     "provisioningState": READ_ONLY,
