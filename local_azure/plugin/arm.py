@@ -5,6 +5,7 @@ What is repeated, and how long is waited, after "Azure Resource Manager: throttl
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -101,20 +102,21 @@ class ArmClient:
             headers["Content-Type"] = "application/json; charset=utf-8"
             content = json.dumps(body).encode()
         pause = _FIRST_PAUSE_SECONDS
-        for last in (*[False] * (_ATTEMPTS - 1), True):
+        for attempt in itertools.count(1):
             deadline.check()
+            seconds = pause
             try:
                 answer = self._transport.request(method, url, headers, content)
-            except ConnectionFailed:
-                if last or method not in _REPEATABLE:
+            except ConnectionFailed as error:
+                if attempt >= error.attempts or method not in _REPEATABLE:
                     raise
             else:
-                if last or not _is_busy(answer):
+                if attempt >= _ATTEMPTS or not _is_busy(answer):
                     return answer
-                pause = retry_after(answer, pause)
-            deadline.wait(pause)
-            pause = min(max(pause, _FIRST_PAUSE_SECONDS) * 2, _LONGEST_PAUSE_SECONDS)
-        raise AssertionError("the last attempt returns or raises")
+                seconds = retry_after(answer, pause)
+            deadline.wait(seconds)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        raise AssertionError("there is always another attempt")
 
 
 def retry_after(answer: Answer, otherwise: float) -> float:

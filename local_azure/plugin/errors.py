@@ -24,6 +24,11 @@ class CredentialError(PluginError):
 class ConnectionFailed(PluginError):
     """No answer: the host was not reached, or it hung up."""
 
+    def __init__(self, message: str, attempts: int = 1) -> None:
+        """``attempts``: how many are worth making in all."""
+        super().__init__(message)
+        self.attempts = attempts
+
 
 class Stopped(PluginError):
     """The engine cancelled the operation, or its time was up."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS, _READ_SECONDS = 15.0, 120.0
 _CONNECTIONS = 64
+_REFUSED_ATTEMPTS, _UNREACHED_ATTEMPTS, _DROPPED_ATTEMPTS = 1, 3, 8
+"""What a certificate or a proxy refuses stays refused; a host that is down soon shows; a dropped answer is repeated."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Transport:
         self._direct = urllib3.PoolManager(**options)
         self._proxy: urllib3.ProxyManager | None = None
         proxy = _variable(environment, "https_proxy")
+        self._proxy_name = (proxy or "").rpartition("@")[2]
+        """Without the credentials that it may carry."""
         if proxy:
             self._proxy = urllib3.ProxyManager(proxy if "://" in proxy else f"http://{proxy}", **options)
         self._no_proxy = _variable(environment, "no_proxy") or ""
@@ -74,9 +78,22 @@ class Transport:
             )
             data = response.data
         except self._errors as error:
-            reason = getattr(error, "reason", None) or error
-            raise ConnectionFailed(f"no answer from {urlsplit(url).hostname}: {reason}") from error
+            raise self._failure(urlsplit(url).hostname, error) from error
         return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, data)
+
+    def _failure(self, host: str | None, error: Exception) -> ConnectionFailed:
+        import urllib3
+
+        cause = _innermost(error)
+        reason = (isinstance(cause, OSError) and cause.strerror) or str(cause)
+        if isinstance(error, urllib3.exceptions.ProxyError):
+            way = f"no answer from {host} through the proxy {self._proxy_name}"
+        else:
+            way = f"no answer from {host}"
+        refused = isinstance(error, urllib3.exceptions.SSLError) or "Tunnel connection failed" in reason
+        reached = isinstance(error, urllib3.exceptions.ProtocolError | urllib3.exceptions.ReadTimeoutError)
+        attempts = _REFUSED_ATTEMPTS if refused else _DROPPED_ATTEMPTS if reached else _UNREACHED_ATTEMPTS
+        return ConnectionFailed(f"{way}: {reason}", attempts)
 
     def _manager(self, url: str) -> urllib3.PoolManager:
         from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
@@ -85,6 +102,12 @@ class Transport:
         if self._proxy is None or proxy_bypass_environment(host, {"no": self._no_proxy}):
             return self._direct
         return self._proxy
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
 
 
 def _trust(environment: Mapping[str, str]) -> ssl.SSLContext:

@@ -68,7 +68,7 @@ class FakeArm:
         self.scripts.append((method, path, Answer(status, names, data)))
 
     def then_drop(self, method: str, path: str) -> None:
-        self.scripts.append((method, path, ConnectionFailed("no answer from management.azure.com: reset")))
+        self.scripts.append((method, path, ConnectionFailed("no answer from management.azure.com: reset", attempts=8)))
 
     def bodies(self, method: str) -> list[Any]:
         return [each.body for each in self.asked if each.method == method]

@@ -41,14 +41,14 @@ HSM: Values = {
 
 
 def _refused(error: grpc.RpcError) -> str:
-    message = error.details()  # type: ignore[attr-defined]
+    message = error.details()
     assert "\n" not in message
     assert "Traceback" not in message
     return str(message)
 
 
 def _partly_done(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed:
-    metadata = {each.key: each.value for each in error.trailing_metadata()}  # type: ignore[attr-defined]
+    metadata = {each.key: each.value for each in error.trailing_metadata()}
     status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
     detail = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(detail)
@@ -110,7 +110,7 @@ def test_arm_s_refusal_is_one_line_with_code_message_and_id(pulumi: Engine, arm:
         pulumi.create("network:VirtualNetwork", VNET)
     expected = f'Status=400 Code="InvalidX" Message="First second.; Y: why" Resource="{VNET_ID}"'
     assert _refused(caught.value) == expected
-    assert not caught.value.trailing_metadata()  # type: ignore[attr-defined]
+    assert not caught.value.trailing_metadata()
 
 
 def test_a_preview_of_a_creation_knows_the_inputs_and_nothing_that_the_service_computes(pulumi: Engine) -> None:
@@ -317,7 +317,7 @@ def test_a_creation_that_left_nothing_is_just_a_failure(pulumi: Engine, arm: Fak
     with pytest.raises(grpc.RpcError) as caught:
         pulumi.create("keyvault:ManagedHsm", HSM)
     assert "the operation ended as Canceled" in _refused(caught.value)
-    assert not caught.value.trailing_metadata()  # type: ignore[attr-defined]
+    assert not caught.value.trailing_metadata()
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -391,7 +391,7 @@ def test_functions_read_resources_keys_and_who_is_signed_in(pulumi: Engine, arm:
 def test_what_is_not_played_says_so(pulumi: Engine) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         pulumi.invoke("web:getWebApp", {})
-    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED  # type: ignore[attr-defined]
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert "does not play the function azure-native:web:getWebApp" in _refused(caught.value)
     with pytest.raises(grpc.RpcError) as caught:
         pulumi.check("web:WebApp", "x", {})

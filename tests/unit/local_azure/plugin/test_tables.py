@@ -130,7 +130,7 @@ def test_a_function_takes_and_answers_what_the_sdk_says(function: Function) -> N
     assert f"Uses Azure REST API version {function.api_version}." in source
     arguments = set(re.findall(r"__args__\['(\w+)'\]", inspect.getsource(called)))
     assert {*function.path_parameters, *function.query} == arguments
-    result = inspect.getmodule(called).__dict__[re.search(r"typ=(\w+)\)", inspect.getsource(called))[1]]  # type: ignore[union-attr, index]
+    result = inspect.getmodule(called).__dict__[re.search(r"typ=(\w+)\)", inspect.getsource(called))[1]]  # type: ignore[index]
     outputs = set(function.shapes[function.shape].outputs)
     if function.is_resource:
         outputs |= {"id", "azureApiVersion"}
