@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
@@ -63,6 +62,8 @@ def role_definition_id(guid: str) -> str:
 
 def suggestions(role: str) -> list[str]:
     """Built-in role names that a mistyped one may have meant, best first."""
+    from difflib import get_close_matches
+
     folded = {name.casefold(): name for name in BUILT_IN_ROLES}
     asked = role.strip().casefold()
     close = get_close_matches(asked, folded, n=3) or get_close_matches(f"managed hsm {asked}", folded, n=3)

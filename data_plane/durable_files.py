@@ -131,7 +131,7 @@ def _lock(path: Path, patience: Patience, say: Say) -> Iterator[None]:
         raise CustodyError(f"{path.parent}: cannot be written to: {error.strerror}") from None
     try:
         said = False
-        while not _try_lock(descriptor):
+        while not _try_lock(descriptor, path):
             if not said:
                 say(f"another process is writing {path.name.removesuffix('.lock')}: waiting for it to end")
                 said = True
@@ -147,9 +147,11 @@ def _lock(path: Path, patience: Patience, say: Say) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int, path: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        raise CustodyError(f"{path}: this file system keeps no locks: {error.strerror}") from None
     return True

@@ -164,7 +164,8 @@ class Keys:
             )
         unseen = spec.size is not None and existing.size is None
         note = " (the pool does not tell its size: taken as configured)" if unseen else ""
-        self._say(f"{self._subject(spec.name)}: {how}; adopted{note}")
+        if how == "exists" or note:
+            self._say(f"{self._subject(spec.name)}: {how}; adopted{note}")
         return existing if existing.fits(spec) else self.update(spec)
 
     def _recover(self, spec: KeySpec, conflict: ConflictError) -> Key:

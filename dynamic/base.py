@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, DiffResult, ResourceProvider
@@ -54,8 +55,10 @@ def one_line(operation: Callable[P, R]) -> Callable[P, R]:
 
 def tell(line: str) -> None:
     """Shows the user a line while an operation runs."""
-    # pulumi.log does not work inside a provider; the engine shows what is printed.
-    print(line, flush=True)
+    # pulumi.log does not work inside a provider; the engine shows what is printed. A provider outlives an engine that
+    # is killed: nobody reads then, and the work goes on.
+    with suppress(OSError):
+        print(line, flush=True)
 
 
 def contains_unknown(value: object) -> bool:
@@ -156,7 +159,11 @@ class HsmProvider(ResourceProvider):
 
     def _changed(self, name: str, olds: Props, news: Props) -> bool:
         old, new = olds.get(name), news.get(name)
-        return contains_unknown(new) or not self.same(name, old, new)
+        if contains_unknown(new):
+            # In the preview of an update of the pool everything but its id may be unknown; in that of a replacement
+            # the id is too.
+            return name not in POOL_FIELDS or contains_unknown(news.get("hsm_id"))
+        return not self.same(name, old, new)
 
     def is_other_pool(self, olds: Props, news: Props) -> bool:
         """Whether the inputs mean another pool than before, or one that is not known yet."""

@@ -80,6 +80,8 @@ class KeyProvider(HsmProvider):
         if failures:
             return news, failures
         news = {"enabled": True, "tags": {}, "on_remove": "softDelete", **news}
+        if not news.get("operations"):
+            news.pop("operations", None)
         if contains_unknown({name: news.get(name) for name in (*_IDENTITY, "import_from", "key_name")}):
             return news, []
         news, failures = with_material(olds, news)
@@ -138,7 +140,11 @@ class KeyProvider(HsmProvider):
             raise
         if found is None:
             return ReadResult(None, {})
-        seen = {**_without_outputs(known), **_seen(known, found), **_outputs(found)}
+        # What means the same stays as it was written: otherwise a preview would show it as changed.
+        news = {
+            name: value for name, value in _seen(known, found).items() if not self.same(name, known.get(name), value)
+        }
+        seen = {**_without_outputs(known), **news, **_outputs(found)}
         return ReadResult(id_, seen, self.declared(seen))
 
     @one_line

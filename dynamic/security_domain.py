@@ -75,11 +75,12 @@ class SecurityDomainProvider(HsmProvider):
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
         """Certificates, quorum, destinations and the word that allows a reissue."""
-        del olds
         failures = missing(news, *POOL_FIELDS, "custodians", "quorum", "destinations")
         if failures:
             return news, failures
-        if not contains_unknown([news["custodians"], news["quorum"]]):
+        # Judged once: reading certificates takes a library that a preview with nothing to do need not wait for.
+        unchanged = all(olds.get(name) == news[name] for name in ("custodians", "quorum"))
+        if not unchanged and not contains_unknown([news["custodians"], news["quorum"]]):
             try:
                 _custody(news)
             except CustodyError as error:
@@ -91,7 +92,7 @@ class SecurityDomainProvider(HsmProvider):
     def same(self, name: str, old: Any, new: Any) -> bool:
         """Custodians are their certificates: order and the way a PEM is wrapped do not matter."""
         if name == "custodians" and old and new:
-            return _named_thumbprints(old) == _named_thumbprints(new)
+            return bool(old == new) or _named_thumbprints(old) == _named_thumbprints(new)
         if name == "destinations" and old and new:
             return _by_path(old) == _by_path(new)
         return super().same(name, old, new)

@@ -111,8 +111,11 @@ def killed_at(step: str, pool: Pool, paths: list[Path]) -> str:
     return run.stdout + run.stderr
 
 
-@pytest.mark.parametrize("slow", [False, True], ids=["activation at once", "activation takes its time"])
-@pytest.mark.parametrize("step", STEPS)
+SLOW_STEPS = ["after the request", "before the file", "between file and poll", "during the poll"]
+CASES = [(step, False) for step in STEPS] + [(step, True) for step in SLOW_STEPS]
+
+
+@pytest.mark.parametrize(("step", "slow"), CASES, ids=[f"{step}{' (slow)' * slow}" for step, slow in CASES])
 def test_the_next_run_ends_well(pool: Pool, signed_in: Azure, tmp_path: Path, step: str, slow: bool) -> None:
     one, two = tmp_path / "one" / "sd.json", tmp_path / "two" / "sd.json"
     if slow:
