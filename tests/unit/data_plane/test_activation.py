@@ -12,11 +12,11 @@ from data_plane import pool as pools
 from data_plane import session
 from data_plane.activation import Activation, Result, Wanted
 from data_plane.durable_files import sha256_of
-from data_plane.errors import CustodyError
+from data_plane.errors import CustodyError, DeadlineError, ForbiddenError
 from data_plane.pool import Pool
-from data_plane.security_domain_file import Destination, attempt_path, manifest_path
+from data_plane.security_domain_file import Destination, attempt_path, look, manifest_path
 from tests.support import Azure
-from tests.unit.data_plane.support import certificates, delete_pool, make_pool
+from tests.unit.data_plane.support import FakeClock, certificates, delete_pool, make_pool
 
 pytestmark = pytest.mark.daemon
 
@@ -157,3 +157,64 @@ def test_failing_answers_while_waiting_are_borne(pool: Pool, signed_in: Azure, t
     signed_in.control.add_fault("status", status=status, count=2, method="GET", path="/securitydomain/download/pending")
     activate(wanted_for(pool, tmp_path / "sd.json"))
     assert (tmp_path / "sd.json").exists()
+
+
+@pytest.mark.parametrize("kind", ["drop-before", "drop-after"])
+@pytest.mark.parametrize("path", ["/securitydomain/download$", "/securitydomain/download/pending"])
+def test_dropped_connections_cost_nothing(pool: Pool, signed_in: Azure, tmp_path: Path, kind: str, path: str) -> None:
+    signed_in.control.add_fault(kind, path=path, skip=1)
+    activate(wanted_for(pool, tmp_path / "sd.json"))
+    assert look(tmp_path / "sd.json").whole
+
+
+def test_a_failed_activation_says_why_and_the_next_run_activates_again(
+    pool: Pool, signed_in: Azure, tmp_path: Path
+) -> None:
+    path = tmp_path / "sd.json"
+    signed_in.control.fail_activations(True)
+    with pytest.raises(CustodyError, match=r"az400popMHSM: the activation failed: .+ — run again; the file is kept"):
+        activate(wanted_for(pool, path))
+    first = path.read_bytes()
+    signed_in.control.fail_activations(False)
+    activate(wanted_for(pool, path))
+    assert look(path).whole
+    assert first in [each.read_bytes() for each in tmp_path.iterdir() if each.name.startswith("sd.json.2")]
+
+
+def test_a_poll_that_never_ends_ends_at_the_deadline_with_the_last_answer(
+    pool: Pool, signed_in: Azure, tmp_path: Path
+) -> None:
+    signed_in.control.add_fault(
+        "status",
+        status=200,
+        body={"status": "InProgress", "status_details": "The Security Domain is being confirmed."},
+        path="/securitydomain/download/pending",
+        count=None,
+    )
+    clock, path = FakeClock(), tmp_path / "sd.json"
+    with pytest.raises(DeadlineError, match=r"activation: not done within 1800 seconds; .* is being confirmed"):
+        Activation(session.current(), wanted_for(pool, path), clock=clock).run()
+    assert look(path).whole
+    assert clock.now == pytest.approx(1800)
+    signed_in.control.clear_faults()
+    activate(wanted_for(pool, path))
+
+
+def test_a_caller_who_may_not_activate_is_told_and_leaves_no_mark(pool: Pool, signed_in: Azure, tmp_path: Path) -> None:
+    path = tmp_path / "sd.json"
+    signed_in.control.add_fault(
+        "status",
+        status=403,
+        code="AccessDenied",
+        message="Not authorized to access Microsoft.KeyVault/managedHsm/securitydomain/download/action on /",
+        path="/securitydomain/download$",
+    )
+    with pytest.raises(ForbiddenError, match=r"securitydomain/download/action on / — give this principal"):
+        activate(wanted_for(pool, path))
+    assert not attempt_path(path).exists()
+    assert not path.exists()
+
+
+def test_a_pool_that_does_not_exist_is_named(pool: Pool, tmp_path: Path) -> None:
+    with pytest.raises(CustodyError, match="other: there is no such pool"):
+        activate(replace(wanted_for(pool, tmp_path / "sd.json"), hsm_id=pool.id.replace(pool.name, "other")))
