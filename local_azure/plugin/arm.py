@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
@@ -127,11 +126,18 @@ def retry_after(answer: Answer, otherwise: float) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(answer.headers["date"])).total_seconds()
-        except (KeyError, TypeError, ValueError):
-            return otherwise
+        seconds = _seconds_until(text, answer.headers.get("date", ""), otherwise)
     return max(seconds, _SHORTEST_PAUSE_SECONDS)
+
+
+def _seconds_until(moment: str, now: str, otherwise: float) -> float:
+    # Rare, and slow to import.
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
+    except (TypeError, ValueError):
+        return otherwise
 
 
 def _is_busy(answer: Answer) -> bool:

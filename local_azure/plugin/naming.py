@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 import uuid
 from dataclasses import dataclass
 
@@ -42,4 +42,4 @@ def automatic_name(kind: AutoName, urn: str, seed: bytes, proposal: Proposal | N
 
 
 def _digits(seed: bytes) -> str:
-    return hashlib.sha512(seed).hexdigest() if seed else secrets.token_hex(64)
+    return hashlib.sha512(seed or os.urandom(64)).hexdigest()

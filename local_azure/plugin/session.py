@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
-import subprocess
 import threading
 from collections.abc import Mapping
 from functools import cached_property
@@ -81,6 +79,10 @@ class Session:
 
 
 def _azure_cli_subscription(configuration: Configuration) -> str:
+    # Rare, and slow to import.
+    import shutil
+    import subprocess
+
     signs_in_otherwise = any(configuration.text(name) for name in ("clientSecret", "clientCertificatePath")) or any(
         configuration.is_on(name) for name in ("useOidc", "useMsi")
     )

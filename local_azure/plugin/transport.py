@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS, _READ_SECONDS = 15.0, 120.0
 _CONNECTIONS = 64
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _REFUSED_ATTEMPTS, _UNREACHED_ATTEMPTS, _DROPPED_ATTEMPTS = 1, 3, 8
 """What a certificate or a proxy refuses stays refused; a host that is down soon shows; a dropped answer is repeated."""
 
@@ -113,7 +114,7 @@ def _innermost(error: BaseException) -> BaseException:
 def _trust(environment: Mapping[str, str]) -> ssl.SSLContext:
     import ssl
 
-    bundle = next((environment[name] for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if environment.get(name)), "")
+    bundle = next((environment[name] for name in _BUNDLES if environment.get(name)), "")
     try:
         return ssl.create_default_context(cafile=bundle or None)
     except OSError as error:

@@ -25,7 +25,7 @@ def _ask(arm: FakeArm, environment: dict[str, str], config: Values | None = None
         try:
             pulumi.read("resources:ResourceGroup", GROUP)
         except grpc.RpcError as error:
-            message = str(error.details())  # type: ignore[attr-defined]
+            message = str(error.details())
             assert "\n" not in message
             return message
     return ""
@@ -138,7 +138,7 @@ def test_without_any_credential_the_azure_cli_is_asked_and_its_absence_said(
     assert message.startswith("no access token by the Azure CLI's sign-in")
     with engine(arm, {**ENVIRONMENT, "ARM_SUBSCRIPTION_ID": ""}) as pulumi, pytest.raises(grpc.RpcError) as caught:
         pulumi.create("resources:ResourceGroup", {"resourceGroupName": "x", "location": "westus"})
-    details = caught.value.details()  # type: ignore[attr-defined]
+    details = caught.value.details()
     assert details.startswith("every call to Azure needs azure-native:subscriptionId")
 
 
