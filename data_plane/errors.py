@@ -130,7 +130,7 @@ def mapped(subject: str) -> Iterator[None]:
 
 def _of_response(subject: str, error: Any) -> DataPlaneError:
     if error.response is None:
-        return CredentialError(f"{subject}: {_credential_cause(str(error.message))}")
+        return _of_sign_in(subject, str(error.message))
     status = int(error.response.status_code)
     code, cause = _envelope(error)
     wait = _retry_after(error.response.headers)
@@ -169,15 +169,19 @@ def _of_connection(subject: str, error: Exception) -> DataPlaneError:
     text = str(error)
     if "Bearer token authentication is not permitted" in text:
         return UnreachableError(f"{subject}: only https addresses are allowed")
-    for mark, cause, way_out in _CONNECTION_CAUSES:
-        if any(word in text for word in mark):
-            return UnreachableError(f"{subject}: {cause} — {way_out}")
-    return UnreachableError(f"{subject}: no answer: {_shortened(text)}")
+    return UnreachableError(f"{subject}: {_connection_cause(text) or f'no answer: {_shortened(text)}'}")
+
+
+def _connection_cause(text: str) -> str:
+    for marks, cause, way_out in _CONNECTION_CAUSES:
+        if any(mark in text for mark in marks):
+            return f"{cause} — {way_out}"
+    return ""
 
 
 _CONNECTION_CAUSES = (
     (
-        ("ProxyError", "Cannot connect to proxy", "Tunnel connection failed"),
+        ("ProxyError", "Cannot connect to proxy", "Unable to connect to proxy", "Tunnel connection failed"),
         "the proxy of HTTPS_PROXY refused or is not there",
         "check HTTPS_PROXY, and that what listens there runs",
     ),
@@ -225,15 +229,24 @@ def _retry_after(headers: Any) -> float | None:
 
 def _says_not_activated(code: str, cause: str) -> bool:
     text = f"{code} {cause}".lower()
-    return "notactivated" in text or "not activated" in text or "has not been activated" in text
+    words = ("notactivated", "not activated", "has not been activated", "until it is activated")
+    return any(each in text for each in words)
 
 
-def _credential_cause(text: str) -> str:
+def _of_sign_in(subject: str, text: str) -> DataPlaneError:
+    """azure-identity reports a refusal, a missing credential and a broken connection by one and the same class."""
     position = text.find("AADSTS")
-    if position < 0:
-        return f"no usable credential: {_shortened(text)} — sign in with az login or set ARM_CLIENT_ID and its secret"
-    refusal = text[position:].split("Trace ID:")[0]
-    return f"Entra ID refused the credential: {_shortened(refusal)} — check tenant, client id and secret or certificate"
+    if position >= 0:
+        refusal = _shortened(text[position:].split("Trace ID:")[0])
+        return CredentialError(
+            f"{subject}: Entra ID refused the credential: {refusal} — check tenant, client id and secret or certificate"
+        )
+    if cause := _connection_cause(text):
+        return UnreachableError(f"{subject}: signing in: {cause}")
+    return CredentialError(
+        f"{subject}: no usable credential: {_shortened(text)} — sign in with az login or set ARM_CLIENT_ID and its "
+        "secret"
+    )
 
 
 def _shortened(text: str) -> str:

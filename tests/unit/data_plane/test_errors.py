@@ -132,6 +132,18 @@ def test_a_refused_credential_keeps_entras_own_words_and_drops_the_trace() -> No
     assert "Trace ID" not in str(error)
 
 
+def test_a_broken_connection_while_signing_in_is_not_blamed_on_the_credential() -> None:
+    error = caught(ClientAuthenticationError("Authentication failed: ('Unable to connect to proxy', …)"))
+    assert isinstance(error, UnreachableError)
+    assert "signing in: the proxy of HTTPS_PROXY" in str(error)
+
+
+def test_nobody_signed_in_says_how() -> None:
+    error = caught(ClientAuthenticationError("Please run 'az login' to set up an account"))
+    assert isinstance(error, CredentialError)
+    assert "sign in with az login or set ARM_CLIENT_ID" in str(error)
+
+
 def test_every_error_explains_itself() -> None:
     classes = [each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, DataPlaneError)]
     for each in classes:
