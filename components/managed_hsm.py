@@ -32,6 +32,8 @@ class ManagedHsmArgs:
     tags: Mapping[str, str] = field(default_factory=dict)
     import_id: str | None = None
     """ARM id of a pool that exists and is taken over; None makes a new one."""
+    deleted_before: Sequence[pulumi.Resource] = ()
+    """What a destroy takes away only after the pool."""
 
 
 class ManagedHsm(pulumi.ComponentResource):
@@ -70,6 +72,7 @@ class ManagedHsm(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=list(args.deleted_before),
                 protect=args.protect,
                 retain_on_delete=args.retain_on_delete,
                 import_=args.import_id,

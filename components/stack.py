@@ -82,7 +82,6 @@ def _make_pool(
 ) -> ManagedHsm:
     purge: Sequence[pulumi.Resource] = []
     if pool.on_destroy == "purge":
-        # The pool depends on it, so a destroy deletes the pool first and then purges it.
         purge = [
             PurgeOnDestroy(
                 "purge-on-destroy",
@@ -113,8 +112,8 @@ def _make_pool(
             retain_on_delete=pool.on_destroy == "retain",
             tags=pool.tags,
             import_id=existing.pool,
+            deleted_before=purge,
         ),
-        opts=pulumi.ResourceOptions(depends_on=purge),
     )
 
 
