@@ -41,9 +41,15 @@ def filtered(items: Iterable[JsonObject], expression: str | None, values: Mappin
         return list(items)
     alternatives = [
         [_clause(clause, values) for clause in re.split(r"\s+and\s+", alternative, flags=re.IGNORECASE)]
-        for alternative in re.split(r"\s+or\s+", expression.strip().strip("()"), flags=re.IGNORECASE)
+        for alternative in re.split(r"\s+or\s+", _without_parentheses(expression), flags=re.IGNORECASE)
     ]
     return [item for item in items if any(all(test(item) for test in tests) for tests in alternatives)]
+
+
+def _without_parentheses(expression: str) -> str:
+    """The expression without one pair around the whole of it."""
+    text = expression.strip()
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 
 
 def _clause(clause: str, values: Mapping[str, Reader]) -> Callable[[JsonObject], bool]:

@@ -161,8 +161,9 @@ def merged(old: JsonObject, patch: JsonObject) -> JsonObject:
     for name, item in patch.items():
         if item is None:
             result.pop(name, None)
-        elif isinstance(item, dict) and isinstance(result.get(name), dict):
-            result[name] = merged(result[name], item)
+        elif isinstance(item, dict):
+            before = result.get(name)
+            result[name] = merged(before if isinstance(before, dict) else {}, item)
         else:
             result[name] = item
     return result

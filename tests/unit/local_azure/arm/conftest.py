@@ -1,105 +1,26 @@
-"""A client of ARM without a network: requests go straight into the service, with real tokens."""
+"""ARM without a network, with more and more of the walkthrough standing in it."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from local_azure.arm.service import ArmService
-from local_azure.core.errors import ServiceError
-from local_azure.core.http import Request
-from local_azure.core.world import SUBSCRIPTION_ID, World
-from local_azure.entra import directory, tokens
-from local_azure.entra.directory import DEPLOYER_OBJECT_ID
-
-AUDIENCE = "https://management.azure.com/"
-SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION_ID}"
-GROUP = f"{SUBSCRIPTION}/resourceGroups/ContosoResourceGroup"
-
-
-@dataclass
-class Answer:
-    """A response, an error's included, with its body read."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any
-
-    @property
-    def code(self) -> str:
-        return str(self.body["error"]["code"])
-
-    @property
-    def message(self) -> str:
-        return str(self.body["error"]["message"])
-
-
-class ArmClient:
-    """Calls ARM as one principal."""
-
-    def __init__(self, world: World, object_id: str = DEPLOYER_OBJECT_ID) -> None:
-        self.world = world
-        self.service = ArmService(world)
-        principal = directory.principal(world, object_id)
-        assert principal is not None
-        self.token: str | None = tokens.issue(world, principal, AUDIENCE)
-
-    def call(self, method: str, path: str, version: str | None = None, body: Any = None, **headers: str) -> Answer:
-        parts = urlsplit(path)
-        query = dict(parse_qsl(parts.query))
-        if version is not None:
-            query["api-version"] = version
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if self.token is not None:
-            sent.setdefault("authorization", f"Bearer {self.token}")
-        content = b"" if body is None else json.dumps(body).encode()
-        request = Request(method, "management.azure.com", parts.path, query, sent, content)
-        try:
-            response = self.service.handle(request)
-        except ServiceError as error:
-            return Answer(error.status, dict(error.headers), error.body())
-        return Answer(response.status, dict(response.headers), json.loads(response.body) if response.body else None)
-
-    def get(self, path: str, version: str) -> Answer:
-        return self.call("GET", path, version)
-
-    def post(self, path: str, version: str, body: Any = None) -> Answer:
-        return self.call("POST", path, version, body)
-
-    def patch(self, path: str, version: str, body: Any) -> Answer:
-        return self.call("PATCH", path, version, body)
-
-    def put(self, path: str, version: str, body: Any, **headers: str) -> Answer:
-        return self.call("PUT", path, version, body, **headers)
-
-    def delete(self, path: str, version: str) -> Answer:
-        return self.call("DELETE", path, version)
-
-    def finish(self, answer: Answer) -> Answer:
-        """The last answer of a long-running operation that takes no time."""
-        url = answer.headers.get("Azure-AsyncOperation") or answer.headers.get("Location")
-        if url is None:
-            return answer
-        parts = urlsplit(url)
-        return self.call("GET", f"{parts.path}?{parts.query}")
-
-    def made(self, path: str, version: str, body: Any) -> Any:
-        """Creates the resource, waits for its end, answers it as a GET shows it."""
-        answer = self.put(path, version, body)
-        assert answer.status in (200, 201, 202), answer
-        last = self.finish(answer)
-        assert last.status in (200, 201), last
-        return self.get(path, version).body
-
-    def gone(self, path: str, version: str) -> None:
-        """Deletes the resource and waits for its end."""
-        answer = self.delete(path, version)
-        assert answer.status in (200, 202), answer
-        assert self.finish(answer).status in (200, 204)
+from local_azure.core.world import World
+from tests.unit.local_azure.arm.support import (
+    ENDPOINT,
+    GROUP,
+    KEY_VAULT,
+    NETWORK,
+    POOL,
+    SUBNET,
+    VNET,
+    ArmClient,
+    endpoint_body,
+    network_body,
+    pool_body,
+    subnet_body,
+)
 
 
 @pytest.fixture
@@ -114,3 +35,25 @@ def group(arm: ArmClient) -> str:
     answer = arm.put(GROUP, "2024-03-01", {"location": "eastus2"})
     assert answer.status == 201, answer
     return GROUP
+
+
+@pytest.fixture
+def pool(arm: ArmClient, group: str) -> Any:
+    """The walkthrough's managed HSM."""
+    del group
+    return arm.made(POOL, KEY_VAULT, pool_body())
+
+
+@pytest.fixture
+def subnet(arm: ArmClient, group: str) -> Any:
+    """The walkthrough's virtual network and subnet."""
+    del group
+    arm.made(VNET, NETWORK, network_body())
+    return arm.made(SUBNET, NETWORK, subnet_body("10.0.1.0/24"))
+
+
+@pytest.fixture
+def endpoint(arm: ArmClient, pool: Any, subnet: Any) -> Any:
+    """The walkthrough's private endpoint to the pool."""
+    del pool, subnet
+    return arm.made(ENDPOINT, NETWORK, endpoint_body())
