@@ -121,7 +121,7 @@ def assert_pool_is_as_described(credential: ClientSecretCredential, keys: KeyCli
     rsa = keys.get_key("myrsakey")
     assert rsa.key_type == "RSA-HSM"
     assert set(rsa.key_operations) == {"wrapKey", "unwrapKey"}
-    assert len(rsa.key.n) == 3072 // 8
+    assert len(vars(rsa.key)["n"]) == 3072 // 8
     assert rsa.properties.recovery_level == "CustomizedRecoverable+Purgeable"
     roles = KeyVaultAccessControlClient(URI, credential)
     assert len(list(roles.list_role_definitions(KeyVaultRoleScope.GLOBAL))) >= 10

@@ -97,7 +97,7 @@ def declare(of: Settings, existing: Existing | None = None) -> Program:
     def run() -> None:
         build(of, DEPLOYER, existing or Existing(), lambda kind, name: f"{kind}-{name}")
 
-    run_to_end: Callable[[], None] = pulumi.runtime.test(run)
+    run_to_end: Callable[[], None] = pulumi.runtime.test(run)  # type: ignore[no-untyped-call]  # likewise
     run_to_end()
     names = {urn: request.name for urn, request in notes.requests}
     kinds = {urn: request.type for urn, request in notes.requests}

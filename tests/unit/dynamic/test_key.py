@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from data_plane import key_material, propagation, session
-from data_plane.errors import ConflictError, ForbiddenError, KeyMaterialError
+from data_plane.errors import ConflictError, ForbiddenError, KeyMaterialError, NotFoundError
 from data_plane.pool import Pool
 from dynamic.base import Props
 from dynamic.key import KeyProvider
@@ -174,6 +174,13 @@ def test_a_key_deleted_by_hand_is_gone_and_the_next_create_recovers_it(
     assert (read.id, read.outs) == (None, {})
     assert create(usable_pool)[1]["key_id"] == outs["key_id"]
     assert "recovering the identical key" in capsys.readouterr().out
+
+
+def test_an_update_of_a_key_that_was_deleted_by_hand_names_the_way_out(usable_pool: Pool) -> None:
+    id_, outs = create(usable_pool)
+    client(usable_pool).begin_delete_key("mykey")
+    with pytest.raises(NotFoundError, match="run pulumi refresh, then up"):
+        PROVIDER.update(id_, outs, props(usable_pool, outs, enabled=False))
 
 
 def test_a_deleted_key_that_is_another_one_stops_with_the_ways_out(usable_pool: Pool) -> None:
