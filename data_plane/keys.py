@@ -51,8 +51,13 @@ class Keys:
         return confirmed(lambda: self._get(name, version), clock=self._clock) is not None
 
     def update(self, spec: KeySpec) -> Key:
-        """Changes in place what can be changed: operations, enabled, dates, tags."""
-        return self._when_allowed(spec.name, lambda: self._update(spec))
+        """Changes in place what can be changed: operations, enabled, dates, tags. Raises DataPlaneError."""
+        try:
+            return self._when_allowed(spec.name, lambda: self._update(spec))
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"{error} — it was deleted outside of this stack: run pulumi refresh, then up", status=404
+            ) from None
 
     def soft_delete(self, name: str) -> None:
         """Deletes the key so that it can be recovered; one that is gone is fine."""
