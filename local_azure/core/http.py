@@ -25,6 +25,8 @@ class Origin:
     """The IPv4 address that a public endpoint sees; None where there is no way out."""
     private_endpoint_id: str | None = None
     """ARM id of the private endpoint that the connection came through, if it did."""
+    private_address: str | None = None
+    """The IPv4 address that a private endpoint sees; None where it is not known."""
 
 
 OUTSIDE = Origin(name="outside", public_address="203.0.113.10")

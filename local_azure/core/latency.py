@@ -13,6 +13,7 @@ AZURE_SECONDS: dict[str, float] = {
     # (test_PatchLink_…, test_hsm_private_endpoint_connection.yaml); the others are orders of magnitude.
     "managed_hsm.create": 850.0,
     "managed_hsm.update": 60.0,
+    "managed_hsm.firewall": 20.0,
     "managed_hsm.delete": 300.0,
     "managed_hsm.purge": 260.0,
     "vault.create": 30.0,

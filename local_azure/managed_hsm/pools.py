@@ -53,10 +53,19 @@ class Pool:
     """As it is now: every look-up of a pool settles an activation whose time has come."""
     network: dict[str, Any] = field(default_factory=dict)
     """``publicNetworkAccess`` and ``networkAcls`` as ARM holds them."""
+    network_before: dict[str, Any] | None = None
+    """What of them is still in force while a change spreads; None where nothing spreads."""
+    network_changes_at: float = 0.0
+    """When it ends, in seconds since 1970."""
     activation_ends_at: float | None = None
     """When the activation that is under way ends, in seconds since 1970."""
     activation_outcome: str = ACTIVE
     """What :attr:`activation_status` becomes then."""
+
+    @property
+    def network_in_force(self) -> dict[str, Any]:
+        """What the firewall goes by now: every look-up of a pool settles a change whose time has come."""
+        return self.network if self.network_before is None else self.network_before
 
     @property
     def host(self) -> str:
@@ -113,15 +122,21 @@ def by_host(world: World, host: str) -> Pool | None:
 def update(world: World, pool: Pool, **changes: Any) -> Pool:
     """Changes these fields of the live pool, and no others that have changed since ``pool`` was read.
 
-    Raises LookupError where that very pool is gone.
+    A change of ``network`` takes effect after a while. Raises LookupError where that very pool is gone.
     """
     with world.store.transaction():
         current = by_name(world, pool.name)
         if current is None or current.instance_id != pool.instance_id:
             raise LookupError(f"the pool {pool.name} is gone")
         changed = replace(current, **changes)
+        if changed.network != current.network:
+            changed = replace(
+                changed,
+                network_before=current.network_in_force,
+                network_changes_at=world.clock.timestamp() + world.latency.seconds("managed_hsm.firewall"),
+            )
         world.store.put(_LIVE, pool.name.lower(), asdict(changed))
-    return changed
+    return _settled(world, asdict(changed))
 
 
 def soft_delete(world: World, name: str) -> None:
@@ -157,6 +172,8 @@ def purge(world: World, name: str) -> None:
 
 def _settled(world: World, document: dict[str, Any]) -> Pool:
     pool = Pool(**document)
+    if pool.network_before is not None and world.clock.timestamp() >= pool.network_changes_at:
+        pool = replace(pool, network_before=None)
     if pool.activation_ends_at is None or world.clock.timestamp() < pool.activation_ends_at:
         return pool
     return replace(pool, activation_status=pool.activation_outcome, activation_ends_at=None)

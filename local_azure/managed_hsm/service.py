@@ -1,4 +1,4 @@
-"""The data plane of every pool: authentication, api-version, activation, local RBAC, then the operation.
+"""The data plane of every pool: authentication, firewall, api-version, activation, local RBAC, then the operation.
 
 Plays ``https://<pool>.managedhsm.azure.net`` and the name that a private zone gives it. A name without a live pool does
 not resolve on Azure, so it is not played at all: whoever connects to it is refused before any HTTP.
@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from local_azure.core.errors import NotPlayed, ServiceError
-from local_azure.core.http import Request, Response
+from local_azure.core.http import Origin, Request, Response
 from local_azure.core.router import Route, Router
 from local_azure.core.world import World
 from local_azure.managed_hsm import pools
@@ -19,6 +19,7 @@ from local_azure.managed_hsm.authentication import authenticate, challenge
 from local_azure.managed_hsm.authorization import require
 from local_azure.managed_hsm.context import Caller, HsmRequest, HsmRoute
 from local_azure.managed_hsm.errors import bad_parameter, method_not_allowed, not_activated, with_activity_id
+from local_azure.managed_hsm.firewall import require_way_in
 from local_azure.managed_hsm.keys.routes import key_routes
 from local_azure.managed_hsm.pools import ACTIVE, Pool
 from local_azure.managed_hsm.role_assignments import role_assignment_routes
@@ -95,6 +96,7 @@ class ManagedHsmService:
         pool = self._pool(request)
         if authenticate(self._world, pool, request) is None:
             return challenge(pool, request)
+        require_way_in(self._world, pool, request)
         if self._router.knows_path(request.path):
             raise method_not_allowed(request.method)
         raise NotPlayed(f"{request.method} {request.path} of Managed HSM")
@@ -104,6 +106,7 @@ class ManagedHsmService:
         caller = authenticate(self._world, pool, request)
         if caller is None:
             return challenge(pool, request)
+        require_way_in(self._world, pool, request)
         _check_api_version(request)
         if pool.activation_status != ACTIVE and not route.before_activation:
             raise not_activated()
@@ -138,8 +141,15 @@ def _whereabouts(pool: Pool, request: Request, response: Response) -> dict[str, 
     """Where the caller is seen and where the pool is: recorded with answers, not with refusals."""
     if response.status >= 400:
         return {}
-    address = request.origin.public_address or "0.0.0.0"  # noqa: S104 - what a caller without one is shown as
     return {
-        "x-ms-keyvault-network-info": f"conn_type=Ipv4;addr={address};act_addr_fam=Ipv4;",
+        "x-ms-keyvault-network-info": _network_info(request.origin),
         "x-ms-keyvault-region": pool.location.replace(" ", "").lower(),
     }
+
+
+def _network_info(origin: Origin) -> str:
+    """The way that a request came; of a private one the words are Key Vault's (vaults show it in the same header)."""
+    if origin.private_endpoint_id is None:
+        return f"conn_type=Ipv4;addr={origin.public_address};act_addr_fam=Ipv4;"
+    address = f"addr={origin.private_address};" if origin.private_address is not None else ""
+    return f"conn_type=PrivateLink;private_endpoint={origin.private_endpoint_id};{address}act_addr_fam=InterNetworkV6;"
