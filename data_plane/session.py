@@ -7,7 +7,7 @@ a request, which two threads at once do not survive.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from data_plane.credentials import Identity, Principal, SerialisedCredential, credential, identity, principal
@@ -98,13 +98,25 @@ class Session:
         """POST to ARM without a body: the beginning of an operation. Raises DataPlaneError."""
         self._resource_manager("POST", path, api_version)
 
-    def _resource_manager(self, method: str, path: str, api_version: str) -> HttpResponse:
+    def resource_manager_put(self, path: str, api_version: str, body: Mapping[str, Any]) -> None:
+        """PUT to ARM: the beginning of an operation. Raises DataPlaneError."""
+        self._resource_manager("PUT", path, api_version, body)
+
+    def resource_manager_delete(self, path: str, api_version: str) -> None:
+        """DELETE in ARM: the beginning of an operation. Raises DataPlaneError."""
+        self._resource_manager("DELETE", path, api_version)
+
+    def _resource_manager(
+        self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
+    ) -> HttpResponse:
         from azure.core.rest import HttpRequest
 
         base = self.identity.cloud.resource_manager
         client: ARMPipelineClient[HttpRequest, HttpResponse] = self._client("arm", base, lambda: self._arm(base))
         with mapped(path):
-            response = client.send_request(HttpRequest(method, f"{base}{path}", params={"api-version": api_version}))
+            separator = "&" if "?" in path else "?"
+            address = f"{base}{path}{separator}api-version={api_version}"
+            response = client.send_request(HttpRequest(method, address, json=body))
             response.raise_for_status()
             return response
 

@@ -1,0 +1,150 @@
+"""The proof that the private path is as promised, asked on the machine that the workload runs on.
+
+It makes nothing that stays: a script runs by run command, and what it found is the resource's output. It runs again
+whenever what it proves has changed, and when ``again`` does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
+
+from data_plane.errors import DataPlaneError
+from dynamic.base import HsmProvider, Props, inputs_of, missing, one_line, tell
+from workload import proof as script
+
+if TYPE_CHECKING:
+    from data_plane.run_command import Outcome
+
+SECONDS = 600
+"""What the script may take; on Azure a new role assignment and a new zone need minutes at worst."""
+_NEEDED = ("vm_id", "location", "host", "private_addresses", "principal_id", "key", "public_way")
+
+
+class ProofError(DataPlaneError):
+    """The private path is not as promised, or could not be tried."""
+
+
+@dataclass
+class ProofArgs:
+    """What is promised, and where it is tried."""
+
+    vm_id: pulumi.Input[str]
+    """ARM id of the machine."""
+    location: pulumi.Input[str]
+    """The machine's region."""
+    host: pulumi.Input[str]
+    """The pool's host name."""
+    private_addresses: Sequence[pulumi.Input[str]]
+    """What the name must be, inside the network."""
+    principal_id: pulumi.Input[str]
+    """Whom the machine's token must speak for."""
+    client_id: pulumi.Input[str]
+    """Of the user-assigned identity to sign in with; empty for the machine's own."""
+    key: str
+    """Name of the key to use."""
+    key_version: pulumi.Input[str]
+    public_way: str
+    """``closed``: the pool's public address must refuse the machine. ``open``: it need not."""
+    role_assignments: Sequence[pulumi.Input[str]]
+    """What the identity was given; a new one is tried anew."""
+    again: str | None = None
+    """Another word here runs the proof again."""
+
+
+class ProofProvider(HsmProvider):
+    """Runs the script; every change of the promise runs it again."""
+
+    UPDATE: ClassVar = (*_NEEDED, "client_id", "key_version", "role_assignments", "again", "script")
+    REPLACE: ClassVar = ()
+
+    def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
+        """A promise is whole; another script proves something else."""
+        del olds
+        digest = hashlib.sha256(_source().encode()).hexdigest()
+        return {**news, "script": digest}, missing(news, *_NEEDED)
+
+    @one_line
+    def create(self, props: Props) -> CreateResult:
+        """Proves. Raises ProofError where the path is not as promised."""
+        wanted = inputs_of(props)
+        return CreateResult(f"{wanted['vm_id']}/proof", _proved(wanted))
+
+    @one_line
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Proves again."""
+        return UpdateResult(_proved(inputs_of(_news)))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """What was found stays found; a refresh does not prove."""
+        known = inputs_of(props)
+        declared = {name: value for name, value in known.items() if name != "evidence"}
+        return ReadResult(id_, known, declared)
+
+
+class Proof(Resource, module="mhsm", name="Proof"):
+    """That the right workload gets in privately, and that the public way is refused."""
+
+    evidence: pulumi.Output[Mapping[str, Any]]
+    """Times, addresses, principal, key version and result of each step."""
+
+    def __init__(self, name: str, args: ProofArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declares the proof."""
+        super().__init__(ProofProvider(), name, {**vars(args), "evidence": None}, opts)
+
+
+def _source() -> str:
+    return Path(script.__file__).read_text()
+
+
+def _proved(wanted: Props) -> Props:
+    from data_plane import run_command, session
+
+    machine = str(wanted["vm_id"]).rsplit("/", 1)[-1]
+    tell(f"{machine}: proving the private path to {wanted['host']}")
+    promise = {
+        "host": wanted["host"],
+        "privateAddresses": wanted["private_addresses"],
+        "principalId": wanted["principal_id"],
+        "clientId": wanted.get("client_id", ""),
+        "key": wanted["key"],
+        "publicWay": wanted["public_way"],
+    }
+    name = "managed-hsm-proof-" + hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:8]
+    outcome = run_command.run(
+        session.current(), wanted["vm_id"], wanted["location"], name, _shell(promise), seconds=SECONDS
+    )
+    evidence = _evidence(machine, outcome)
+    if not evidence["passed"]:
+        failed = [f"{step}: {each['found']}" for step, each in evidence["steps"].items() if not each["passed"]]
+        raise ProofError(f"{machine}: the private path is not as promised: {'; '.join(failed)}")
+    return {**wanted, "evidence": evidence}
+
+
+def _shell(promise: Mapping[str, Any]) -> str:
+    """The script and its argument as one shell script; there is no secret in it."""
+    argument = shlex.quote(json.dumps(promise))
+    return f"#!/bin/sh\nexec python3 - {argument} <<'END-OF-PROOF'\n{_source()}\nEND-OF-PROOF\n"
+
+
+def _evidence(machine: str, outcome: Outcome) -> dict[str, Any]:
+    lines = outcome.output.strip().splitlines()
+    try:
+        evidence = json.loads(lines[-1])
+    except (ValueError, IndexError):
+        evidence = None
+    if not isinstance(evidence, dict) or "steps" not in evidence:
+        cause = " ".join(outcome.error.split())[-300:] or f"it wrote {' '.join(lines)[-200:]!r}"
+        raise ProofError(
+            f"{machine}: the proof did not run ({outcome.state}, exit status {outcome.exit_code}): {cause}"
+            " — the machine needs python3 and a working agent"
+        )
+    return evidence
