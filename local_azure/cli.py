@@ -24,6 +24,7 @@ examples:
   python -m local_azure start
   python -m local_azure exec -- pulumi preview
   python -m local_azure exec -- az keyvault key list --hsm-name az400popMHSM
+  python -m local_azure vm testvmmhsm -- curl -H Metadata:true http://169.254.169.254/metadata/versions
   eval "$(python -m local_azure env)"
 
 Clients run unchanged: an HTTP proxy on loopback plays the Azure hosts, and refuses every other one.
@@ -77,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     execute = commands.add_parser("exec", help="run a command whose clients are led into it")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...")
     execute.set_defaults(run=_exec)
+    machine = commands.add_parser("vm", help="run a command in one of its virtual machines")
+    machine.add_argument("name", metavar="NAME", help="the machine's name, group/name, or: internet")
+    machine.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...")
+    machine.set_defaults(run=_machine)
     return parser
 
 
@@ -148,8 +153,23 @@ def _logs(instance: Instance, options: argparse.Namespace) -> int:
     return 0
 
 
+def _machine(instance: Instance, options: argparse.Namespace) -> int:
+    from local_azure.vm.enter import enter
+
+    command = _command(options)
+    if not command:
+        print("vm needs a command: python -m local_azure vm NAME -- CMD ...", file=sys.stderr)
+        return 2
+    return enter(_reachable(instance), options.name, command)
+
+
+def _command(options: argparse.Namespace) -> list[str]:
+    command: list[str] = options.command
+    return command[1:] if command[:1] == ["--"] else command
+
+
 def _exec(instance: Instance, options: argparse.Namespace) -> int:
-    command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    command = _command(options)
     if not command:
         print("exec needs a command: python -m local_azure exec -- CMD ...", file=sys.stderr)
         return 2

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from local_azure.arm.service import ArmService
 from local_azure.core.world import Service, World
-from local_azure.arm.service import ArmService
 from local_azure.entra.service import EntraService
 from local_azure.graph.service import GraphService
+from local_azure.key_vault.service import KeyVaultService
 from local_azure.managed_hsm.service import ManagedHsmService
+from local_azure.vm.imds.service import MetadataService
 
 
 def all_services(world: World) -> list[Service]:
     """One of each, all on the same world."""
-    return [EntraService(world), GraphService(world), ArmService(world), ManagedHsmService(world)]
+    return [
+        EntraService(world),
+        GraphService(world),
+        ArmService(world),
+        ManagedHsmService(world),
+        KeyVaultService(world),
+        MetadataService(world),
+    ]

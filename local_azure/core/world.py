@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from local_azure.core.clock import Clock
 from local_azure.core.http import Request, Response
 from local_azure.core.latency import Latency
+from local_azure.core.machines import Machines, NoMachines
 from local_azure.core.store import Store
 
 TENANT_ID = "7a1c5be0-2f0e-4c57-9d43-0c2f6b1d9e11"
@@ -26,6 +27,8 @@ class World:
     latency: Latency
     home: Path
     """Where files lie that are no documents: the certificate authority, sockets, blobs."""
+    machines: Machines = field(default_factory=NoMachines)
+    """The virtual machines that run; the daemon's."""
 
 
 def open_world(home: Path, *, in_memory: bool = False) -> World:

@@ -6,9 +6,15 @@ import http.client
 import json
 from typing import Any
 
+_CONFLICT = 409
+
 
 class ControlError(Exception):
     """The local Azure does not answer, or refused."""
+
+
+class ControlRefused(ControlError):
+    """What was asked for cannot be; the message is one line for the user."""
 
 
 class ControlClient:
@@ -54,6 +60,15 @@ class ControlClient:
         """Whether activations of pools that begin from now on end as Failed."""
         self._ask("PUT", "activations", {"fail": fail})
 
+    def enter_machine(self, name: str) -> tuple[list[str], str]:
+        """Starts a virtual machine if it does not run yet.
+
+        Answers the beginning of a command line that runs the rest of it inside, and the machine's directory.
+        ``name``: the machine's, ``group/name``, its ARM id, or ``internet``.
+        """
+        answer = self._ask("POST", "machines", {"name": name})
+        return answer["entering"], str(answer["directory"])
+
     def log(self) -> list[dict[str, Any]]:
         """The request log, oldest first."""
         return self._ask("GET", "log")  # type: ignore[no-any-return]
@@ -71,5 +86,7 @@ class ControlClient:
             connection.close()
         if response.status != 200:
             reason = answer.get("error") if isinstance(answer, dict) else answer
+            if response.status == _CONFLICT:
+                raise ControlRefused(str(reason))
             raise ControlError(f"{method} {name}: {response.status} {reason}")
         return answer

@@ -18,6 +18,9 @@ from local_azure.entra import directory
 from local_azure.managed_hsm.security_domain.state import fail_activations
 from local_azure.server.dispatch import Dispatcher
 from local_azure.server.request_log import RequestLog, entries
+from local_azure.vm.machines import RunningMachines
+from local_azure.vm.namespace import NamespacesNotAllowed
+from local_azure.vm.place import NoSuchMachine
 
 PREFIX = "/_local_azure/"
 HEADER, HEADER_VALUE = "X-Local-Azure", "control"
@@ -36,11 +39,13 @@ class ControlApi:
         self,
         dispatcher: Dispatcher,
         log: RequestLog,
+        machines: RunningMachines,
         status: Callable[[], dict[str, Any]],
         in_thread: Callable[[Callable[[], Any]], Awaitable[Any]],
     ) -> None:
         self._dispatcher = dispatcher
         self._log = log
+        self._machines = machines
         self._in_thread = in_thread
         self._routes: dict[tuple[str, str], Handler] = {
             ("GET", "status"): lambda _: status(),
@@ -53,6 +58,7 @@ class ControlApi:
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
             ("PUT", "activations"): self._fail_activations,
+            ("POST", "machines"): self._enter_machine,
             ("GET", "log"): lambda _: list(entries(log.path)),
         }
 
@@ -68,8 +74,11 @@ class ControlApi:
             return _json(await self._in_thread(lambda: handler(body)))
         except (BadControlRequest, InvalidFault) as error:
             return _json({"error": str(error)}, 400)
+        except (NoSuchMachine, NamespacesNotAllowed) as error:
+            return _json({"error": str(error)}, 409)
 
     def _reset(self, _: dict[str, Any]) -> dict[str, Any]:
+        self._machines.stop_all()
         world = self._dispatcher.world
         world.clock.reset()
         world.latency.set_scale(0.0)
@@ -102,6 +111,12 @@ class ControlApi:
             raise BadControlRequest("fail must be true or false")
         fail_activations(self._dispatcher.world, body["fail"])
         return {}
+
+    def _enter_machine(self, body: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(body.get("name"), str):
+            raise BadControlRequest("name must be the name of a machine")
+        entry = self._machines.entry(body["name"])
+        return {"entering": entry.entering, "directory": str(entry.directory)}
 
     def _faults(self, _: dict[str, Any]) -> list[dict[str, Any]]:
         return [rule.document() for rule in self._dispatcher.faults.rules()]

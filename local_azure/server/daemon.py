@@ -13,11 +13,12 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from local_azure.core.clock import iso
-from local_azure.core.http import OUTSIDE, Origin
+from local_azure.core.http import OUTSIDE
 from local_azure.core.world import AsksForClientCertificate, World, open_world
 from local_azure.entra import directory
 from local_azure.server.authority import CertificateAuthority
@@ -29,6 +30,8 @@ from local_azure.server.request_log import RequestLog
 from local_azure.server.serve import AzureHandler, Served, http_server
 from local_azure.server.tls import HostContext, TlsContexts
 from local_azure.services import all_services
+from local_azure.vm.listeners import Listeners
+from local_azure.vm.machines import RunningMachines
 
 _ARM_RESOURCES, _ARM_ROLES = "arm.microsoft.", "arm.microsoft.authorization/"
 """Collections. Roles are no resources: ARM does not list them as such, and the deployer has one from the first day."""
@@ -41,6 +44,8 @@ class Daemon:
     """One local Azure with its listeners."""
 
     def __init__(self, world: World, port: int) -> None:
+        self._machines = RunningMachines()
+        world = replace(world, machines=self._machines)
         self._world = world
         self._port = port
         self._began = time.time()
@@ -54,9 +59,10 @@ class Daemon:
 
     async def listen(self) -> int:
         """Opens the proxy on loopback; answers its port, which the system chooses where 0 was asked for."""
-        azure = self._serve(AzureHandler(self._served, OUTSIDE))
-        control = self._serve(ControlApi(self._dispatcher, self._log, self._status, self._in_thread))
         loop = asyncio.get_running_loop()
+        self._machines.open(self._world, Listeners(self._served, self._tls), loop)
+        azure = self._serve(AzureHandler(self._served, OUTSIDE))
+        control = self._serve(ControlApi(self._dispatcher, self._log, self._machines, self._status, self._in_thread))
         listener = await loop.create_server(
             lambda: ProxyProtocol(
                 context_for=self._context_for, azure=azure, control=control, refused=self._log_refusal
@@ -69,16 +75,9 @@ class Daemon:
         self._port = int(listener.sockets[0].getsockname()[1])
         return self._port
 
-    async def serve_origin(self, path: Path, origin: Origin) -> None:
-        """Opens a Unix socket for the TLS connections of one origin; the host is the one that SNI names."""
-        server = self._serve(AzureHandler(self._served, origin))
-        loop = asyncio.get_running_loop()
-        context = self._tls.by_server_name(self._plays)
-        self._listeners.append(await loop.create_unix_server(server, path, ssl=context))
-        path.chmod(0o600)
-
     async def close(self) -> None:
-        """Ends every listener and connection, and closes the state."""
+        """Ends every machine, listener and connection, and closes the state."""
+        await asyncio.to_thread(self._machines.close)
         for listener in self._listeners:
             listener.close()
         for server in self._http_servers:

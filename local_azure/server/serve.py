@@ -8,7 +8,7 @@ import json
 import ssl
 import time
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -64,9 +64,11 @@ def http_server(handler: Any) -> web.Server:
 class AzureHandler:
     """Answers the requests of one origin; an ``aiohttp.web.Server`` calls it."""
 
-    def __init__(self, served: Served, origin: Origin) -> None:
+    def __init__(self, served: Served, origin: Origin, *, plain_host: str | None = None) -> None:
+        """``plain_host``: the host behind connections without TLS, whatever the client calls it."""
         self._served = served
         self._origin = origin
+        self._plain_host = plain_host
 
     async def __call__(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answers one request, or breaks its connection where a fault says so."""
@@ -74,7 +76,9 @@ class AzureHandler:
         if incoming.headers.get("Expect", "").lower() == "100-continue":
             await _send_continue(incoming)
         request = await _plain(incoming, self._origin)
-        refusal = _refusal(incoming, request)
+        if self._plain_host is not None:
+            request = replace(request, host=self._plain_host)
+        refusal = _refusal(incoming, request, secure=self._plain_host is None)
         if refusal is not None:
             self._log(request, refusal.status, began, None)
             return _on_the_wire(refusal)
@@ -141,11 +145,11 @@ async def _plain(incoming: web.BaseRequest, origin: Origin) -> Request:
     )
 
 
-def _refusal(incoming: web.BaseRequest, request: Request) -> Response | None:
+def _refusal(incoming: web.BaseRequest, request: Request, *, secure: bool) -> Response | None:
     if not incoming.raw_path.startswith("/"):
         return Response(400, {"Content-Type": "text/plain"}, b"Bad Request: the target must be a path.\n")
     context = _host_context(incoming)
-    if context is None or context.host != request.host:
+    if secure and (context is None or context.host != request.host):
         # RFC 9110, 15.5.20: the certificate that the client accepted is another host's.
         return Response(421, {"Content-Type": "text/plain"}, b"Misdirected Request: Host is not that of the tunnel.\n")
     return None

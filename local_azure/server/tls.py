@@ -15,7 +15,7 @@ _CIPHER_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 def is_host_name(text: str) -> bool:
     """Whether this is a fully qualified DNS name in lower case."""
-    return _HOST_NAME.fullmatch(text) is not None
+    return _HOST_NAME.fullmatch(text) is not None and not text.rpartition(".")[2].isdecimal()
 
 
 class HostContext(ssl.SSLContext):
@@ -47,16 +47,19 @@ class TlsContexts:
             self._contexts[host] = context
         return self._contexts[host]
 
-    def by_server_name(self, plays: Callable[[str], bool]) -> ssl.SSLContext:
-        """A context that becomes that of the host which the client names, and refuses any other (RFC 6066).
+    def by_server_name(self, host_for: Callable[[str], str | None]) -> ssl.SSLContext:
+        """A context that becomes that of a host by the name that the client gives (RFC 6066).
+
+        ``host_for`` answers the host for a name, which is mostly the same, and None for a name to refuse.
 
         It asks for a client certificate at every host: OpenSSL settles that before it knows the name. Whoever reads
         the certificate must look at :attr:`HostContext.asks_for_client_certificate` as well.
         """
 
         def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
-            host = (name or "").lower()
-            if not is_host_name(host) or not plays(host):
+            asked = (name or "").lower()
+            host = host_for(asked) if is_host_name(asked) else None
+            if host is None:
                 return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
             connection.context = self.for_host(host)
             return None

@@ -1,0 +1,56 @@
+"""The files that a machine sees in place of this computer's own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from local_azure.core.world import World
+from local_azure.vm.place import Place
+
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+"""Where distributions keep the certificates that everything on the machine trusts."""
+_NAME_SERVICE = Path("/etc/nsswitch.conf")
+_NAME_CACHE = "/run/nscd"
+_HOSTS_LINE = re.compile(r"^hosts:.*$", re.MULTILINE)
+
+
+def directory(world: World, place: Place) -> Path:
+    """Where the files of a machine lie, its home directory among them; made when it is not there."""
+    digest = hashlib.sha256(place.id.lower().encode()).hexdigest()[:8]
+    found = world.home / "machines" / f"{place.hostname}-{digest}"
+    for each in (found, found / "home", found / "empty"):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return found
+
+
+def mounts(world: World, place: Place) -> list[tuple[Path, str]]:
+    """What lies over what: its resolver, its hosts, the certificates that it trusts.
+
+    Look-ups must not leave the namespace by way of a daemon of this computer: not by systemd-resolved (a line in
+    nsswitch.conf) and not by nscd (its socket).
+    """
+    inside = directory(world, place)
+    own = "".join(f"{address} {place.hostname}\n" for address in place.private_addresses[:1])
+    found = [
+        (_written(inside / "resolv.conf", f"nameserver {place.resolver}\n"), "/etc/resolv.conf"),
+        (_written(inside / "hosts", f"127.0.0.1 localhost\n::1 localhost\n{own}"), "/etc/hosts"),
+        (inside / "empty", _NAME_CACHE),
+        *((world.home / "ca.pem", bundle) for bundle in _BUNDLES),
+    ]
+    if _NAME_SERVICE.exists():
+        text = _HOSTS_LINE.sub("hosts: files dns", _NAME_SERVICE.read_text())
+        found.append((_written(inside / "nsswitch.conf", text), str(_NAME_SERVICE)))
+    return found
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path

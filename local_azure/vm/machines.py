@@ -1,0 +1,138 @@
+"""The machines that run: started when they are first needed, ended when their time is over. The daemon's."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_azure.core.machines import Outcome, Script
+from local_azure.core.world import World
+from local_azure.vm import files, place
+from local_azure.vm.listeners import Listeners
+from local_azure.vm.machine import RunningMachine
+from local_azure.vm.namespace import NamespaceError, NamespacesNotAllowed
+from local_azure.vm.place import NoSuchMachine, Place
+from local_azure.vm.scripts import Execution
+
+_SCRIPTS = 25
+"""That run at the same time, on all machines together."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How to get into a machine."""
+
+    entering: list[str]
+    """The beginning of a command line that runs the rest of it inside."""
+    directory: Path
+    """Where the machine's own files lie."""
+
+
+class RunningMachines:
+    """Plays :class:`local_azure.core.machines.Machines`. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Nothing runs before :meth:`open`."""
+        self._machines: dict[str, RunningMachine] = {}
+        self._executions: dict[str, Execution] = {}
+        self._lock = threading.RLock()
+        self._chores = ThreadPoolExecutor(1, thread_name_prefix="machines")
+        self._scripts = ThreadPoolExecutor(_SCRIPTS, thread_name_prefix="script")
+
+    def open(self, world: World, listeners: Listeners, loop: asyncio.AbstractEventLoop) -> None:
+        """From here on machines can run; ``loop`` serves them."""
+        self._world = world
+        self._listeners = listeners
+        self._loop = loop
+
+    def entry(self, name: str) -> Entry:
+        """The way into a machine, or into ``internet``; starts it.
+
+        Raises NoSuchMachine, NamespacesNotAllowed.
+        """
+        return self._entry(place.find(self._world, name))
+
+    def run(self, machine_id: str, run_id: str, script: Script, done: Callable[[Outcome], None]) -> None:
+        """Runs a script in a thread of its own; see the protocol."""
+        execution = Execution(self._world.clock)
+        with self._lock:
+            self._executions[run_id] = execution
+        self._scripts.submit(self._run, machine_id, run_id, script, execution, done)
+
+    def cancel(self, run_id: str) -> None:
+        """Stops a script."""
+        with self._lock:
+            execution = self._executions.get(run_id)
+        if execution is not None:
+            execution.cancel()
+
+    def stop(self, machine_id: str) -> None:
+        """Switches a machine off, soon."""
+        self._chores.submit(self._stop, machine_id.lower())
+
+    def refresh(self) -> None:
+        """Shows every machine the networks as they are now, soon."""
+        if self._machines:
+            self._chores.submit(self._refresh)
+
+    def stop_all(self) -> None:
+        """Switches every machine off, and waits for it."""
+        with self._lock:
+            executions, machines = list(self._executions.values()), list(self._machines.values())
+            self._machines.clear()
+        for execution in executions:
+            execution.cancel()
+        for machine in machines:
+            machine.close()
+
+    def close(self) -> None:
+        """Ends everything for good."""
+        self.stop_all()
+        self._scripts.shutdown()
+        self._chores.shutdown()
+
+    def _entry(self, where: Place) -> Entry:
+        machine = self._running(where)
+        return Entry(machine.namespace.entering(), files.directory(self._world, where))
+
+    def _running(self, where: Place) -> RunningMachine:
+        key = where.id.lower()
+        with self._lock:
+            machine = self._machines.get(key)
+            if machine is not None and machine.alive and machine.place == where:
+                machine.refresh()
+                return machine
+            if machine is not None:
+                machine.close()
+            self._machines[key] = RunningMachine(self._world, where, self._listeners, self._loop)
+            return self._machines[key]
+
+    def _run(
+        self, machine_id: str, run_id: str, script: Script, execution: Execution, done: Callable[[Outcome], None]
+    ) -> None:
+        try:
+            entry = self._entry(place.of_machine(self._world, machine_id))
+            outcome = execution.run(entry.entering, script, entry.directory, self._world.home / "ca.pem")
+        except (NoSuchMachine, NamespacesNotAllowed, NamespaceError, OSError) as error:
+            now = self._world.clock.now()
+            outcome = Outcome(None, "", "", now, now, problem=str(error))
+        finally:
+            with self._lock:
+                self._executions.pop(run_id, None)
+        done(outcome)
+
+    def _stop(self, key: str) -> None:
+        with self._lock:
+            machine = self._machines.pop(key, None)
+        if machine is not None:
+            machine.close()
+
+    def _refresh(self) -> None:
+        with self._lock:
+            machines = list(self._machines.values())
+        for machine in machines:
+            machine.refresh()
