@@ -6,7 +6,7 @@ resource's own ``provisioningState``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from local_azure.plugin.arm import ArmClient, retry_after
@@ -14,8 +14,8 @@ from local_azure.plugin.errors import ArmError, arm_error
 from local_azure.plugin.transport import Answer
 from local_azure.plugin.waiting import Deadline
 
-_POLL_SECONDS = 5.0
-"""Between polls where the service asks for no other pause."""
+_FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.5, 10.0
+"""Between polls where the service asks for no other pause: each is twice the one before."""
 _DONE = frozenset({"Succeeded", "Activated", "SecurityDomainRestore"})
 """The latter two are states in which a Managed HSM stays."""
 _FAILED = frozenset({"Failed", "Canceled", "Cancelled"})
@@ -27,9 +27,9 @@ def wait_until_written(
     """Returns when a PUT that was accepted is done. Raises ArmError where it fails."""
     if _wait_for_headers(client, accepted, resource_id, api_version, deadline):
         return
-    answer = accepted
+    answer, pauses = accepted, _pauses()
     while not _is_done(_provisioning_state(answer.json()), answer, resource_id):
-        deadline.wait(retry_after(answer, _POLL_SECONDS))
+        deadline.wait(retry_after(answer, next(pauses)))
         answer = client.send("GET", resource_id, api_version, deadline)
 
 
@@ -60,23 +60,31 @@ def _wait_for_headers(
 
 
 def _poll_operation(client: ArmClient, accepted: Answer, url: str, resource_id: str, deadline: Deadline) -> None:
-    answer = accepted
+    answer, pauses = accepted, _pauses()
     while True:
-        deadline.wait(retry_after(answer, _POLL_SECONDS))
+        deadline.wait(retry_after(answer, next(pauses)))
         answer = client.poll(url, resource_id, deadline)
         if _is_done(str(answer.json().get("status", "Succeeded")), answer, resource_id):
             return
 
 
 def _poll_location(client: ArmClient, accepted: Answer, url: str, resource_id: str, deadline: Deadline) -> None:
+    pauses = _pauses()
     # A 201 that names a location is mostly done already: user-assigned identities answer so.
-    deadline.wait(retry_after(accepted, _POLL_SECONDS if accepted.status == 202 else 0.0))
+    deadline.wait(retry_after(accepted, next(pauses) if accepted.status == 202 else 0.0))
     answer = client.poll(url, resource_id, deadline)
     while True:
         if answer.status != 202 and _is_done(_provisioning_state(answer.json()), answer, resource_id):
             return
-        deadline.wait(retry_after(answer, _POLL_SECONDS))
+        deadline.wait(retry_after(answer, next(pauses)))
         answer = client.poll(answer.headers.get("location", url), resource_id, deadline)
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_POLL_SECONDS
+    while True:
+        yield pause
+        pause = min(pause * 2, _LONGEST_POLL_SECONDS)
 
 
 def _versioned(url: str, api_version: str) -> str:
