@@ -86,7 +86,12 @@ class HsmSetup(pulumi.ComponentResource):
         self.keys = {key: self._make_key(key, settings, needed) for key, settings in args.keys.items()}
         narrow = {each.name: self._assign(each, self._key_of(each)) for each in args.assignments if _at_a_key(each)}
         self.role_assignments = {**wide, **narrow}
+        self._principals = {each.name: each.principal_id for each in args.assignments}
         self.register_outputs({})
+
+    def roles_of(self, principal_id: pulumi.Input[str]) -> list[RoleAssignment]:
+        """The assignments to a principal, which is the very value that the arguments had."""
+        return [made for name, made in self.role_assignments.items() if self._principals[name] is principal_id]
 
     def _activate(self, args: HsmSetupArgs) -> SecurityDomain:
         return SecurityDomain(

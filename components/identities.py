@@ -21,9 +21,12 @@ from config.identities import VirtualMachine as MachineSetting
 
 @dataclass(frozen=True)
 class Identities:
-    """Object ids of the identities' principals by the names that role assignments use."""
+    """Identities by the names that role assignments use, machines by their own."""
 
     principal_ids: dict[str, pulumi.Output[str]]
+    client_ids: dict[str, pulumi.Output[str]]
+    """Of user-assigned identities: a machine that has several is told by it which to use."""
+    machines: dict[str, VirtualMachine]
 
 
 def make_identities(settings: Settings, group: ResourceGroup, path: PrivatePath) -> Identities:
@@ -31,28 +34,32 @@ def make_identities(settings: Settings, group: ResourceGroup, path: PrivatePath)
     location = settings.network.location if settings.network else settings.location
     found: dict[str, pulumi.Output[str]] = {}
     attached: dict[str, list[pulumi.Input[str]]] = {}
-    machines: dict[str, MachineSetting] = {}
+    client_ids: dict[str, pulumi.Output[str]] = {}
+    settings_of: dict[str, MachineSetting] = {}
+    made: dict[str, VirtualMachine] = {}
     for name, setting in settings.identities.items():
         if isinstance(setting, UserAssignedSetting):
             identity = UserAssignedIdentity(name, UserAssignedIdentityArgs(group.name, location, name))
             found[name] = identity.principal_id
+            client_ids[name] = identity.client_id
             for vm in setting.vms:
                 attached.setdefault(vm, []).append(identity.id)
         else:
-            machines[name] = setting.vm
-    for name in dict.fromkeys((*machines, *attached)):
-        made = _machine(
+            settings_of[name] = setting.vm
+    for name in dict.fromkeys((*settings_of, *attached)):
+        made[name] = _machine(
             name,
-            machines.get(name, MachineSetting()),
+            settings_of.get(name, MachineSetting()),
             group,
             location,
             path,
-            system_assigned=name in machines,
+            system_assigned=name in settings_of,
             user_assigned=attached.get(name, []),
         )
-        if made.principal_id is not None:
-            found[name] = made.principal_id
-    return Identities(found)
+        principal_id = made[name].principal_id
+        if principal_id is not None:
+            found[name] = principal_id
+    return Identities(found, client_ids, made)
 
 
 def _machine(

@@ -12,6 +12,7 @@ from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs,
 from components.identities import Identities, make_identities
 from components.managed_hsm import ManagedHsm, ManagedHsmArgs
 from components.private_path import PrivatePath, make_private_path
+from components.private_proof import make_proofs
 from components.resource_group import ResourceGroup, ResourceGroupArgs
 from config import Settings
 from config.access import Principal
@@ -74,7 +75,8 @@ def build(
             private_way=private_path.reachable if _only_privately(hsm_settings.firewall) else [],
         ),
     )
-    return _outputs(hsm, setup, private_path, identities)
+    proofs = make_proofs(settings, hsm, setup, private_path, identities)
+    return {**_outputs(hsm, setup, private_path, identities), "proof": proofs}
 
 
 def _make_pool(

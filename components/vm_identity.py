@@ -25,6 +25,7 @@ class UserAssignedIdentity(pulumi.ComponentResource):
 
     id: pulumi.Output[str]
     principal_id: pulumi.Output[str]
+    client_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: UserAssignedIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mhsm:components:UserAssignedIdentity", name, {}, opts)
@@ -37,6 +38,7 @@ class UserAssignedIdentity(pulumi.ComponentResource):
         )
         self.id = made.id
         self.principal_id = made.principal_id
+        self.client_id = made.client_id
         self.register_outputs({"principalId": self.principal_id})
 
 
@@ -66,6 +68,7 @@ class VirtualMachine(pulumi.ComponentResource):
     """A Linux machine in the subnet, without a public address."""
 
     id: pulumi.Output[str]
+    location: str
     principal_id: pulumi.Output[str] | None
     """The system-assigned identity's; None where the machine has none."""
 
@@ -101,6 +104,7 @@ class VirtualMachine(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["osProfile"]),
         )
         self.id = machine.id
+        self.location = args.location
         self.principal_id = (
             machine.identity.apply(lambda identity: str(identity.principal_id))
             if args.system_assigned_identity

@@ -11,6 +11,7 @@ from config.identities import Identity, VmName
 from config.keys import Key, KeyName
 from config.network import PrivateNetwork
 from config.observation import Diagnostics, Vault
+from config.proof import Proof
 from config.security_domain import SecurityDomain
 
 LOCATION_KEY = "azure-native:location"
@@ -108,6 +109,12 @@ class Settings(Section):
         what="The workload's identities, by name, and the VMs that have them.",
         accepted="a mapping of names to {vm: …} or {userAssigned: true, vms: […]}",
         example={"testvmmhsm": {"vm": {}}},
+    )
+    proof: Proof = setting(
+        Proof(),
+        what="The proof of the private path, on the workload's machines.",
+        accepted="run and again",
+        example={"run": True},
     )
     vault: Vault | None = setting(
         None, what="A Key Vault beside the pool.", accepted="name and secrets", example={"name": "contosomivault"}

@@ -52,6 +52,8 @@ class ProofArgs:
     key: str
     """Name of the key to use."""
     key_version: pulumi.Input[str]
+    lists: bool
+    """Whether the identity may list keys, so that it is tried."""
     public_way: str
     """``closed``: the pool's public address must refuse the machine. ``open``: it need not."""
     role_assignments: Sequence[pulumi.Input[str]]
@@ -63,7 +65,7 @@ class ProofArgs:
 class ProofProvider(HsmProvider):
     """Runs the script; every change of the promise runs it again."""
 
-    UPDATE: ClassVar = (*_NEEDED, "client_id", "key_version", "role_assignments", "again", "script")
+    UPDATE: ClassVar = (*_NEEDED, "client_id", "key_version", "lists", "role_assignments", "again", "script")
     REPLACE: ClassVar = ()
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
@@ -116,6 +118,7 @@ def _proved(wanted: Props) -> Props:
         "principalId": wanted["principal_id"],
         "clientId": wanted.get("client_id", ""),
         "key": wanted["key"],
+        "lists": wanted["lists"],
         "publicWay": wanted["public_way"],
     }
     name = "managed-hsm-proof-" + hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:8]

@@ -43,8 +43,8 @@ def prove(promise: dict[str, Any]) -> dict[str, Any]:
     """The evidence for a promise.
 
     The promise has ``host``, ``privateAddresses``, ``principalId``, ``clientId`` (empty for a system-assigned
-    identity), ``key`` (a name) and ``publicWay`` (``closed`` or ``open``). Every step is tried even if an earlier one
-    failed, as far as it does not need its result.
+    identity), ``key`` (a name), ``lists`` (whether listing keys is promised) and ``publicWay`` (``closed`` or
+    ``open``). Every step is tried even if an earlier one failed, as far as it does not need its result.
     """
     steps: dict[str, Any] = {}
     evidence: dict[str, Any] = {
@@ -124,6 +124,8 @@ def _imds(path: str) -> tuple[int, dict[str, Any]]:
 
 
 def _list(promise: dict[str, Any], token: str) -> str:
+    if not promise["lists"]:
+        return "not tried: the identity's role is at one key"
     status, answer = _patiently(promise["host"], "GET", "/keys", token)
     if status != 200:
         raise NotAsPromised(_refusal("listing keys", status, answer))
@@ -188,7 +190,7 @@ def _public_way(promise: dict[str, Any], token: str) -> str:
     if address is None:
         return "not measured: no public resolver is reached from here"
     try:
-        status, answer = _request(host, "GET", "/keys", token, address=address)
+        status, answer = _request(host, "GET", "/keys/" + promise["key"], token, address=address)
     except OSError as error:
         raise NotAsPromised(f"{address} did not answer ({error}), which proves nothing about the firewall") from None
     code = _inner_code(answer)

@@ -1,0 +1,63 @@
+"""The proof of the private path, wired to what it proves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+
+from components.hsm_setup import HsmSetup
+from components.identities import Identities
+from components.managed_hsm import ManagedHsm
+from components.private_path import PrivatePath
+from components.proof_plan import plan
+from config import Settings
+from config.hsm import Hsm
+from dynamic.proof import Proof, ProofArgs
+
+
+def make_proofs(
+    settings: Settings, hsm: ManagedHsm, setup: HsmSetup, path: PrivatePath, identities: Identities
+) -> dict[str, pulumi.Output[Any]]:
+    """Declares a proof for each identity that can prove something; answers the evidence by identity."""
+    found: dict[str, pulumi.Output[Any]] = {}
+    for each in plan(settings):
+        machine = identities.machines[each.machine]
+        key = setup.keys[each.key]
+        roles = setup.roles_of(identities.principal_ids[each.identity])
+        found[each.identity] = Proof(
+            f"{each.identity}-proof",
+            ProofArgs(
+                vm_id=machine.id,
+                location=machine.location,
+                host=hsm.uri.apply(_host),
+                private_addresses=list(path.ip_addresses.values()),
+                principal_id=identities.principal_ids[each.identity],
+                client_id=identities.client_ids.get(each.identity, ""),
+                key=each.key,
+                key_version=key.version,
+                lists=each.lists,
+                public_way=_public_way(settings),
+                role_assignments=[role.assignment_name for role in roles],
+                again=settings.proof.again,
+            ),
+            opts=pulumi.ResourceOptions(depends_on=_before(path, setup, roles)),
+        ).evidence
+    return found
+
+
+def _before(path: PrivatePath, setup: HsmSetup, roles: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+    return [setup.security_domain, *path.reachable, *roles]
+
+
+def _host(uri: str) -> str:
+    return uri.split("://", 1)[1].strip("/")
+
+
+def _public_way(settings: Settings) -> str:
+    if not isinstance(settings.hsm, Hsm):
+        raise TypeError("a stack makes its own pool; the configuration's reader refuses anything else")
+    firewall = settings.hsm.firewall
+    shut = firewall.public_network_access == "Disabled" or firewall.default_action == "Deny"
+    return "closed" if shut else "open"

@@ -1,0 +1,80 @@
+"""Which machine proves the private path, and with which key: what the settings promise, without asking anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from config import Settings
+from config.access import RoleAssignment
+from config.identities import UserAssignedIdentity
+from config.keys import Key
+from data_plane.built_in_roles import guid_of
+
+_CRYPTO_USER = guid_of("Managed HSM Crypto User")
+_SERVICE_ENCRYPTION_USER = guid_of("Managed HSM Crypto Service Encryption User")
+_WRAP = frozenset({"wrapKey", "unwrapKey"})
+_THERE_AND_BACK = {
+    "RSA-HSM": (_WRAP, frozenset({"encrypt", "decrypt"}), frozenset({"sign", "verify"})),
+    "EC-HSM": (frozenset({"sign", "verify"}),),
+    "oct-HSM": (_WRAP,),
+}
+"""Pairs of operations that can be tried without knowing anything but the key."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One identity proves with one key on one machine."""
+
+    identity: str
+    machine: str
+    key: str
+    lists: bool
+    """Whether the identity may list keys: not with a role at a single key."""
+
+
+def plan(settings: Settings) -> list[Plan]:
+    """A proof for each identity that has a machine in the stack's subnet and a role that uses a key of the stack."""
+    if settings.network is None or not settings.network.private_endpoints or not settings.proof.run:
+        return []
+    found = []
+    for identity, setting in settings.identities.items():
+        if isinstance(setting, UserAssignedIdentity):
+            machines = list(setting.vms)
+        else:
+            machines = [identity] if setting.vm.subnet is None else []
+        usable = _usable_key(settings, identity)
+        if machines and usable is not None:
+            found.append(Plan(identity, machines[0], *usable))
+    return found
+
+
+def _usable_key(settings: Settings, identity: str) -> tuple[str, bool] | None:
+    assignments = [
+        each
+        for each in settings.role_assignments
+        if each.principal.kind == "identity" and each.principal.value == identity
+    ]
+    # A role at every key first: with it the list can be tried too.
+    for assignment in sorted(assignments, key=_is_at_a_key):
+        for name, key in settings.keys.items():
+            if _covers(assignment, name) and _can_use(assignment, key):
+                return name, not _is_at_a_key(assignment)
+    return None
+
+
+def _is_at_a_key(assignment: RoleAssignment) -> bool:
+    return assignment.scope.startswith("/keys/")
+
+
+def _covers(assignment: RoleAssignment, key: str) -> bool:
+    return assignment.scope in ("/", "/keys", f"/keys/{key}")
+
+
+def _can_use(assignment: RoleAssignment, key: Key) -> bool:
+    operations = set(key.effective_operations)
+    if not key.enabled:
+        return False
+    role = guid_of(assignment.role)
+    if role == _SERVICE_ENCRYPTION_USER:
+        return operations >= _WRAP and key.type != "EC-HSM"
+    return role == _CRYPTO_USER and any(operations >= pair for pair in _THERE_AND_BACK[key.type])
