@@ -21,12 +21,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+WAY_OUT = " — "
+"""What stands before the way out in every line."""
 _LONGEST_CAUSE = 600
-_FIREWALL_CODES = frozenset({"ForbiddenByFirewall", "ForbiddenByConnection", "ForbiddenByRbacFirewall"})
+_FIREWALL_CODES = frozenset({"ForbiddenByFirewall", "ForbiddenByConnection"})
+_FIREWALL_WORDS = (
+    "is not authorized and caller",
+    "public network access is disabled",
+    "is not an approved private link",
+    "this tcp connection does not allow access",
+)
+"""Of Key Vault and Managed HSM, which does not send the codes everywhere ("Azure Key Vault REST API error codes";
+MicrosoftDocs/azure-docs issue 106616)."""
+_CLIENT_ADDRESS = re.compile(r"client address:? \(?([0-9]+(?:\.[0-9]+){3})", re.IGNORECASE)
 
 
 class DataPlaneError(Exception):
@@ -65,8 +77,20 @@ class ForbiddenError(RequestError):
 
     @property
     def by_firewall(self) -> bool:
-        """Whether the pool's firewall refused the caller's address, so that no role would help."""
-        return self.code in _FIREWALL_CODES or "not authorized and caller is not a trusted service" in str(self)
+        """Whether the pool's firewall refused the way that the request came, so that no role would help."""
+        text = str(self).lower()
+        return self.code in _FIREWALL_CODES or any(words in text for words in _FIREWALL_WORDS)
+
+    @property
+    def client_address(self) -> str | None:
+        """The caller's public address as the firewall saw it, where the refusal tells it."""
+        found = _CLIENT_ADDRESS.search(str(self))
+        return None if found is None else found.group(1)
+
+    @property
+    def refusal(self) -> str:
+        """What was refused, in whose words, without the way out."""
+        return str(self).partition(WAY_OUT)[0]
 
 
 class NotFoundError(RequestError):
@@ -158,11 +182,11 @@ def _of_response(subject: str, error: Any) -> DataPlaneError:
 def _forbidden(line: str, given: dict[str, Any]) -> ForbiddenError:
     error = ForbiddenError(line, **given)
     way_out = (
-        "let this address in (hsm.firewall.ipRules) or come through the private endpoint"
+        "let this address in (managed-hsm:hsm.firewall.ipRules), or come through an approved private endpoint"
         if error.by_firewall
         else "give this principal a local role with that data action at this scope, or sign in as one who has it"
     )
-    return ForbiddenError(f"{line} — {way_out}", **given)
+    return ForbiddenError(f"{line}{WAY_OUT}{way_out}", **given)
 
 
 def _of_connection(subject: str, error: Exception) -> DataPlaneError:

@@ -5,7 +5,8 @@ Source: Microsoft.KeyVault/managedHSMs, api-version 2024-11-01.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
 from data_plane.errors import NotFoundError
@@ -17,6 +18,39 @@ NOT_ACTIVATED: Final = "NotActivated"
 ACTIVE: Final = "Active"
 FAILED: Final = "Failed"
 UNKNOWN: Final = "Unknown"
+
+
+@dataclass(frozen=True)
+class Network:
+    """Which ways lead to a pool's data plane."""
+
+    public_network_access: str = "Enabled"
+    """``Enabled`` or ``Disabled``."""
+    default_action: str = "Allow"
+    """``Allow`` or ``Deny``."""
+    ip_rules: tuple[str, ...] = ()
+    """Public IPv4 addresses and networks that are let in although the default is ``Deny``."""
+    private_endpoints: tuple[PrivateEndpoint, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody can come publicly."""
+        return self.public_network_access == "Enabled" and self.default_action == "Allow"
+
+    def lets_in(self, address: str) -> bool:
+        """Whether a caller with this public IPv4 address can come publicly."""
+        if self.public_network_access != "Enabled" or self.is_public:
+            return self.is_public
+        return any(IPv4Address(address) in IPv4Network(rule, strict=False) for rule in self.ip_rules)
+
+
+@dataclass(frozen=True)
+class PrivateEndpoint:
+    """A private endpoint's connection, as the pool sees it."""
+
+    name: str
+    status: str
+    """``Approved``, ``Pending``, ``Rejected`` or ``Disconnected``; only the first carries traffic."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +66,7 @@ class Pool:
     activation_status: str
     """``NotActivated``, ``Active``, ``Failed`` or ``Unknown``."""
     activation_message: str
+    network: Network = field(default_factory=Network)
 
 
 def read(session: Session, hsm_id: str) -> Pool | None:
@@ -53,11 +88,32 @@ def _pool(resource: dict[str, Any]) -> Pool:
         created_at=str((resource.get("systemData") or {}).get("createdAt", "")),
         activation_status=str(activation.get("activationStatus") or UNKNOWN),
         activation_message=str(activation.get("activationStatusMessage") or ""),
+        network=_network(properties),
+    )
+
+
+def _network(properties: dict[str, Any]) -> Network:
+    acls = properties.get("networkAcls") or {}
+    return Network(
+        public_network_access=str(properties.get("publicNetworkAccess") or "Enabled"),
+        default_action=str(acls.get("defaultAction") or "Allow"),
+        ip_rules=tuple(str(rule["value"]) for rule in acls.get("ipRules") or []),
+        private_endpoints=tuple(
+            _private_endpoint(each.get("properties") or {})
+            for each in properties.get("privateEndpointConnections") or []
+        ),
+    )
+
+
+def _private_endpoint(properties: dict[str, Any]) -> PrivateEndpoint:
+    state = properties.get("privateLinkServiceConnectionState") or {}
+    return PrivateEndpoint(
+        name=name_of(str((properties.get("privateEndpoint") or {}).get("id", ""))), status=str(state.get("status", ""))
     )
 
 
 def name_of(hsm_id: str) -> str:
-    """The pool's name, the last part of its ARM id."""
+    """The name of a pool, or of anything else, from its ARM id."""
     return hsm_id.rstrip("/").rsplit("/", 1)[-1]
 
 

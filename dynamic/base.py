@@ -41,16 +41,30 @@ _AZURE_NATIVE_SETTINGS: Final = (
 
 
 def one_line(operation: Callable[P, R]) -> Callable[P, R]:
-    """Lets a known error leave the provider alone: an exception behind it would be printed too, and first."""
+    """Lets a known error leave the provider alone: an exception behind it would be printed too, and first.
+
+    Where the way to the pool is shut, the line says by which rule and what leads on.
+    """
 
     @functools.wraps(operation)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        from data_plane import session, way_in
+
         try:
-            return operation(*args, **kwargs)
+            hsm_id = _hsm_id(args)
+            if hsm_id is None:
+                return operation(*args, **kwargs)
+            return way_in.kept_trying(lambda: operation(*args, **kwargs), session.current(), hsm_id, say=tell)
         except DataPlaneError as error:
             raise error from None
 
     return call
+
+
+def _hsm_id(args: Sequence[object]) -> str | None:
+    """The pool that the properties among an operation's arguments name."""
+    named = [each["hsm_id"] for each in args if isinstance(each, Mapping) and "hsm_id" in each]
+    return str(named[-1]) if named else None
 
 
 def tell(line: str) -> None:

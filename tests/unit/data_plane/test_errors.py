@@ -93,6 +93,38 @@ def test_the_firewall_is_told_from_a_missing_role() -> None:
     assert "hsm.firewall.ipRules" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        ("Client address (203.0.113.10) is not authorized and caller is not a trusted service.", "203.0.113.10"),
+        ("Client address is not authorized and caller is not a trusted\r\nClient address: 192.0.2.7\r\nC", "192.0.2.7"),
+        (
+            "Client address (192.0.2.7) is not authorized and caller was ignored because bypass is set to None",
+            "192.0.2.7",
+        ),
+        ("Public network access is disabled and request is not from a trusted service nor via", None),
+        ("Connection is not an approved private link and caller was ignored because bypass is", None),
+        ("This TCP connection does not allow access to az400popmhsm.managedhsm.azure.net.", None),
+    ],
+)
+def test_the_firewall_is_known_by_its_words_where_the_service_sends_no_inner_code(
+    words: str, address: str | None
+) -> None:
+    error = answered(403, envelope("Forbidden", words))
+    assert isinstance(error, ForbiddenError)
+    assert error.by_firewall
+    assert error.client_address == address
+    assert error.refusal == f"key k in https://h: 403 Forbidden: {' '.join(words.split())}"
+
+
+def test_a_role_that_is_missing_is_no_matter_of_the_firewall() -> None:
+    words = "Not authorized to access Microsoft.KeyVault/managedHsm/keys/read/action on /keys"
+    error = answered(403, envelope("AccessDenied", words))
+    assert isinstance(error, ForbiddenError)
+    assert not error.by_firewall
+    assert error.client_address is None
+
+
 def test_a_pool_that_is_not_activated_says_so() -> None:
     assert isinstance(answered(403, envelope("Forbidden", "The HSM has not been activated.")), NotActivatedError)
 
