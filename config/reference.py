@@ -10,6 +10,7 @@ from typing import Any
 from config import catalogue, defaults
 from config.catalogue import ANY, Node
 from config.checks.not_carried_out import NOT_CARRIED_OUT
+from config.fields import Section
 
 _INTRODUCTION = """\
 # Configuration
@@ -127,6 +128,8 @@ def _left_out(path: str, node: Node) -> str:
     if node.required:
         return f"required{_unless(path)}"
     default = _default(node)
+    if isinstance(default, Section):
+        return "its defaults"
     return "nothing" if default in (None, (), {}, "") else f"`{_shown(default)}`"
 
 
