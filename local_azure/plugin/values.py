@@ -20,9 +20,6 @@ class Unknown:
     def __repr__(self) -> str:
         return "UNKNOWN"
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Unknown:
-        return self
-
 
 UNKNOWN: Final = Unknown()
 

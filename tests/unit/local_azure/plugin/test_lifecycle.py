@@ -153,6 +153,16 @@ def test_an_identity_that_is_switched_on_has_no_principal_yet(pulumi: Engine) ->
     assert shown["identity"]["userAssignedIdentities"] == {"/i/1": {"principalId": "p"}}
 
 
+def test_an_element_of_another_name_is_not_known_yet(pulumi: Engine) -> None:
+    subnets = [{"name": "s", "addressPrefix": "10.0.1.0/24"}, {"name": "u", "addressPrefix": "10.0.3.0/24"}]
+    old = [{"name": "s", "id": "/s", "addressPrefix": "10.0.1.0/24"}, {"name": "t", "id": "/t"}]
+    shown = pulumi.update(
+        "network:VirtualNetwork", VNET_ID, {**VNET, "subnets": subnets}, {"subnets": old}, preview=True
+    )
+    assert shown["subnets"][0] == old[0]
+    assert shown["subnets"][1]["id"] is UNKNOWN
+
+
 def test_an_update_keeps_subresources_that_the_program_does_not_set(pulumi: Engine, arm: FakeArm) -> None:
     subnet = {"name": "s", "properties": {"addressPrefix": "10.0.1.0/24"}}
     arm.resources[VNET_ID.lower()] = {"id": VNET_ID, "properties": {"subnets": [subnet]}}
