@@ -133,8 +133,6 @@ def _prepare_record(change: Change) -> None:
         _check_address(address)
     if len(set(addresses)) < len(addresses):
         raise errors.bad_request("BadRequest", "A record set cannot hold the same address twice.")
-    if not addresses:
-        raise errors.bad_request("BadRequest", "A record set must hold at least one record.")
     zone = change.id.names[0]
     name = change.id.name
     change.properties["fqdn"] = f"{zone}." if name == "@" else f"{name}.{zone}."

@@ -36,11 +36,23 @@ class Answer:
         return str(self.body["error"]["message"])
 
 
+_signing_key: dict[str, Any] = {}
+
+
+def _reuse_signing_key(world: World) -> None:
+    """One key for the worlds of all tests: making one takes longer than most tests."""
+    if not _signing_key:
+        tokens.signing_key(world, "tenant")
+        _signing_key.update(world.store.get(directory.SIGNING_KEYS, "tenant") or {})
+    world.store.put(directory.SIGNING_KEYS, "tenant", _signing_key)
+
+
 class ArmClient:
     """Calls ARM as one principal."""
 
     def __init__(self, world: World, object_id: str = DEPLOYER_OBJECT_ID) -> None:
         self.world = world
+        _reuse_signing_key(world)
         self.service = ArmService(world)
         principal = directory.principal(world, object_id)
         assert principal is not None

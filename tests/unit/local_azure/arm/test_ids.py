@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from local_azure.arm import ids
 
-names = st.text(st.characters(exclude_characters="/", exclude_categories=("Cs",)), min_size=1, max_size=10).filter(
+names = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1, max_size=10).filter(
     lambda text: text.lower() != "providers"
 )
 

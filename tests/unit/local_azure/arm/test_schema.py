@@ -99,7 +99,7 @@ def test_strings_that_spell_integers_and_booleans_are_taken_as_dotnet_takes_them
 
 
 def test_an_unknown_name_is_not_played() -> None:
-    with pytest.raises(NotPlayed, match="rules.extra"):
+    with pytest.raises(NotPlayed, match=r"rules\.extra"):
         clean(FIELDS, {"name": "a", "rules": {"extra": 1}})
 
 
