@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.proof_plan import Plan, plan
+from config import parse
+from local_azure.stack import material
+from tests.unit.components.recorder import dev
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("project")
+    material.make(made / ".local")
+    return made
+
+
+def planned(directory: Path, **changes: Any) -> list[Plan]:
+    values = dev()
+    values["managed-hsm:proof"] = {"run": True}
+    values.update({f"managed-hsm:{name}": value for name, value in changes.items()})
+    return plan(parse(values, directory))
+
+
+def assigned(role: str, scope: str, identity: str = "testvmmhsm") -> list[dict[str, Any]]:
+    return [{"role": role, "principal": {"identity": identity}, "scope": scope}]
+
+
+def test_the_machine_of_the_walkthrough_proves_with_the_first_key_it_may_use(directory: Path) -> None:
+    assert planned(directory) == [Plan("testvmmhsm", "testvmmhsm", "myrsakey", lists=True)]
+
+
+def test_a_role_at_one_key_proves_with_that_key_and_lists_nothing(directory: Path) -> None:
+    roles = assigned("Managed HSM Crypto User", "/keys/mypemrsakey")
+    assert planned(directory, roleAssignments=roles) == [Plan("testvmmhsm", "testvmmhsm", "mypemrsakey", lists=False)]
+
+
+def test_a_role_that_uses_no_key_proves_nothing(directory: Path) -> None:
+    assert planned(directory, roleAssignments=assigned("Managed HSM Crypto Auditor", "/")) == []
+
+
+def test_service_encryption_wraps_and_does_not_sign(directory: Path) -> None:
+    keys = {
+        "signing": {"type": "EC-HSM", "curve": "P-256"},
+        "wrapping": {"type": "RSA-HSM", "size": 2048, "operations": ["wrapKey", "unwrapKey"]},
+    }
+    roles = assigned("Managed HSM Crypto Service Encryption User", "/keys")
+    (found,) = planned(directory, keys=keys, roleAssignments=roles)
+    assert found.key == "wrapping"
+
+
+def test_a_key_that_only_encrypts_symmetrically_cannot_be_tried(directory: Path) -> None:
+    keys = {"aes": {"type": "oct-HSM", "size": 256, "operations": ["encrypt", "decrypt"]}}
+    assert planned(directory, keys=keys) == []
+
+
+def test_a_disabled_key_is_not_tried(directory: Path) -> None:
+    keys = {"rsa": {"type": "RSA-HSM", "size": 2048, "enabled": False}}
+    assert planned(directory, keys=keys) == []
+
+
+def test_without_an_endpoint_there_is_nothing_to_prove(directory: Path) -> None:
+    network = {**dev()["managed-hsm:network"], "privateEndpoints": []}
+    assert planned(directory, network=network) == []
+
+
+def test_a_machine_in_another_subnet_proves_nothing(directory: Path) -> None:
+    subnet = (
+        "/subscriptions/9b2a7d44-63f0-4a18-9f5e-c0d1e2f3a4b5/resourceGroups/hub/providers/Microsoft.Network"
+        "/virtualNetworks/hub/subnets/apps"
+    )
+    assert planned(directory, identities={"testvmmhsm": {"vm": {"subnet": subnet}}}) == []
+
+
+def test_a_user_assigned_identity_proves_on_its_first_machine(directory: Path) -> None:
+    found = planned(
+        directory,
+        identities={"batch": {"userAssigned": True, "vms": ["batch-1", "batch-2"]}},
+        roleAssignments=assigned("Managed HSM Crypto User", "/", "batch"),
+    )
+    assert found == [Plan("batch", "batch-1", "myrsakey", lists=True)]
+
+
+def test_the_proof_can_be_switched_off(directory: Path) -> None:
+    assert planned(directory, proof={"run": False}) == []
