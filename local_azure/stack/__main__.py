@@ -40,8 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
 def up(instance: Instance, pulumi: Pulumi) -> None:
     """Brings the stack up and says what stands."""
     started = time.monotonic()
-    for path in material.make(REPOSITORY / ".local"):
-        say(f"made rehearsal material: {path.relative_to(REPOSITORY)}")
+    for path in material.make(pulumi.directory / ".local"):
+        say(f"made rehearsal material: {path.relative_to(pulumi.directory)}")
     interrupted = prepare(instance, pulumi)
     pulumi.run("up", "--yes")
     if interrupted:
@@ -55,8 +55,8 @@ def down(instance: Instance, pulumi: Pulumi) -> None:
     pulumi.run("destroy", "--yes")
     launch.stop(instance)
     say("every resource is gone and the local Azure has stopped; the files in .local/ are still there:")
-    for path in kept_files(REPOSITORY / ".local"):
-        print(f"  {path.relative_to(REPOSITORY)}")
+    for path in kept_files(pulumi.directory / ".local"):
+        print(f"  {path.relative_to(pulumi.directory)}")
 
 
 def prepare(instance: Instance, pulumi: Pulumi) -> bool:
