@@ -7,7 +7,7 @@ assigned to the caller or to one of its groups, at the scope or above it, less e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from local_azure.arm.authentication import Caller
@@ -40,6 +40,24 @@ def allowed(resources: Resources, caller: Caller, action: str, scope: str) -> bo
         _permits(permission, action)
         for assignment in _assignments(resources, caller)
         if within(scope, assignment.properties["scope"])
+        for permission in permissions(resources, assignment.properties["roleDefinitionId"])
+    )
+
+
+def allows_data(
+    resources: Resources, principal_ids: Collection[str], data_action: str, scope: str, made_by: str
+) -> bool:
+    """Whether the principals may do the data action at the scope, by assignments that have had time to propagate.
+
+    ``made_by``: until when an assignment must have been made, in ARM's notation of times.
+    """
+    return any(
+        _any_matches(permission["dataActions"], data_action)
+        and not _any_matches(permission["notDataActions"], data_action)
+        for assignment in resources.of_type(ROLE_ASSIGNMENTS)
+        if assignment.properties["principalId"].lower() in principal_ids
+        and within(scope, assignment.properties["scope"])
+        and assignment.properties.get("createdOn", "") <= made_by
         for permission in permissions(resources, assignment.properties["roleDefinitionId"])
     )
 

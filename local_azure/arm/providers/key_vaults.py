@@ -15,6 +15,7 @@ from local_azure.arm.schema import READ_ONLY, STRING, STRINGS, Field, Invalid, a
 from local_azure.core.errors import ServiceError
 from local_azure.core.http import JsonObject
 from local_azure.core.world import TENANT_ID
+from local_azure.key_vault.state import SecretStore
 
 _KEYS = (
     "encrypt", "decrypt", "wrapKey", "unwrapKey", "sign", "verify", "get", "list", "create", "update", "import",
@@ -95,8 +96,9 @@ def _refuse_taken_name(change: Change) -> None:
     if DELETED.by_name(change.arm, change.id.name) is not None:
         raise errors.conflict(
             "ConflictError",
-            f"A vault with the name '{change.id.name}' exists in deleted state. Recover it or purge it before you use "
-            "the name again.",
+            "A vault with the same name already exists in deleted state. You need to either recover or purge existing "
+            "key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft "
+            "delete.",
         )
 
 
@@ -139,6 +141,10 @@ def check_policies(policies: list[JsonObject]) -> None:
         seen.add(holder)
 
 
+def _written(arm: Arm, stored: Stored) -> None:
+    SecretStore(arm.world, stored.id).show_all()
+
+
 def _deleted(arm: Arm, stored: Stored) -> None:
     disconnect_all(arm, stored.id)
     DELETED.bury(arm, stored)
@@ -176,6 +182,7 @@ TYPES = (
         system_data=True,
         delete_rank=41,
         prepare=_prepare,
+        written=_written,
         deleted=_deleted,
         present=_present,
         invalid_code="BadRequest",

@@ -9,9 +9,9 @@ from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, LongRunning
 from local_azure.arm.resources import Stored
 from local_azure.arm.soft_delete import SoftDelete
 from local_azure.core.http import JsonObject, Response, json_response
+from local_azure.key_vault.state import SecretStore
 
 VAULT = "Microsoft.KeyVault/vaults"
-SECRET = f"{VAULT}/secrets"
 PURGE = "vaults.purge"
 _NAME = re.compile(r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
 _PURGING = LongRunning(
@@ -24,12 +24,9 @@ _PURGING = LongRunning(
 
 
 def _forget_secrets(arm: Arm, name: str) -> None:
-    for key, _ in arm.world.store.scan(VAULT_DATA, f"{name.lower()}/"):
-        arm.world.store.delete(VAULT_DATA, key)
+    SecretStore(arm.world, name).forget()
 
 
-VAULT_DATA = "vault.secrets"
-"""Secrets as the data plane keeps them: ``<vault name>/<secret name>`` in lower case."""
 DELETED = SoftDelete(
     collection="deletedVaults", id_property="vaultId", operation="DeletedVaultPurge", purged=_forget_secrets
 )
