@@ -6,7 +6,7 @@ import pulumi
 
 import config
 from components.stack import build
-from components.surroundings import deployer, existing
+from components.surroundings import check_way_in, deployer, existing
 from data_plane import credentials, principals
 from data_plane.errors import DataPlaneError
 
@@ -21,9 +21,11 @@ def main() -> None:
     """Declares the stack. Whatever is wrong is told in one line, before anything changes."""
     try:
         settings = config.load()
+        who = deployer(settings)
+        check_way_in(settings)
         outputs = build(
             settings,
-            deployer(settings),
+            who,
             existing(settings),
             lambda kind, name: principals.object_id(credential(), kind, name),
         )

@@ -18,7 +18,7 @@ from config import Settings
 from config.access import Principal
 from config.access import RoleAssignment as RoleAssignmentSetting
 from config.certificates import read_certificate
-from config.hsm import Firewall, Hsm
+from config.hsm import Hsm
 from config.keys import Key
 from config.security_domain import PathDestination, SecurityDomain
 from dynamic.purge_on_destroy import PurgeOnDestroy, PurgeOnDestroyArgs
@@ -72,7 +72,7 @@ def build(
             assignments=[_assignment(each, deployer, identities, named) for each in settings.role_assignments],
             keys={name: _key(key) for name, key in settings.keys.items()},
             protect=settings.environment == "prod",
-            private_way=private_path.reachable if _only_privately(hsm_settings.firewall) else [],
+            private_way=private_path.reachable if hsm_settings.firewall.is_closed else [],
         ),
     )
     proofs = make_proofs(settings, hsm, setup, private_path, identities)
@@ -117,12 +117,6 @@ def _make_pool(
             deleted_before=purge,
         ),
     )
-
-
-def _only_privately(firewall: Firewall) -> bool:
-    """Whether the program can reach the data plane through a private endpoint only."""
-    closed = firewall.public_network_access == "Disabled"
-    return closed or (firewall.default_action == "Deny" and not firewall.ip_rules)
 
 
 def _activation(domain: SecurityDomain) -> Activation:

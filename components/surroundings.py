@@ -12,6 +12,8 @@ from components.stack import Deployer, Existing
 from config import Settings
 from config.hsm import Hsm
 
+_FIREWALL = "managed-hsm:hsm.firewall"
+
 
 def deployer(settings: Settings) -> Deployer:
     """Who azure-native is signed in as, and on which subscription.
@@ -45,9 +47,49 @@ def existing(settings: Settings) -> Existing:
     return Existing(group, pool)
 
 
+def check_way_in(settings: Settings) -> None:
+    """Thinks of the activation before the pool is made, which takes a quarter of an hour and cannot be done halfway.
+
+    Says where a pool that is closed to the public has to be set up from, until it is active. Raises pulumi.RunError
+    where it could be from nowhere.
+    """
+    pool, network = settings.hsm, settings.network
+    if not isinstance(pool, Hsm) or not pool.firewall.is_closed or _is_active(settings.resource_group, pool.name):
+        return
+    disabled = pool.firewall.public_network_access == "Disabled"
+    rule = "publicNetworkAccess is Disabled" if disabled else "defaultAction is Deny and there are no ipRules"
+    address = f"this machine's public address in {_FIREWALL}.ipRules{' (publicNetworkAccess: Enabled)' * disabled}"
+    openly = "set it up openly first (publicNetworkAccess: Enabled, defaultAction: Allow) and close it by a second up"
+    if network is None or not network.private_endpoints:
+        raise pulumi.RunError(
+            f"{_FIREWALL}: nobody could activate {pool.name}: {rule}, and managed-hsm:network.privateEndpoints has"
+            f" none; declare {address}, or a private endpoint and run inside its network, or {openly}"
+        )
+    pulumi.log.warn(
+        f"{_FIREWALL}: {rule}, so {pool.name} can be activated only from inside the network of its private endpoint:"
+        f" run this there, or declare {address}, or {openly}"
+    )
+
+
+def _is_active(resource_group: str, name: str) -> bool:
+    pool = _found_or_none(
+        "looking whether the pool is active",
+        lambda: keyvault.get_managed_hsm(resource_group_name=resource_group, name=name),
+    )
+    if pool is None:
+        return False
+    domain = pool.properties.security_domain_properties
+    return domain is not None and str(domain.activation_status) == "Active"
+
+
 def _id_or_none(doing: str, look_up: Callable[[], Any]) -> str | None:
+    found = _found_or_none(doing, look_up)
+    return None if found is None else str(found.id)
+
+
+def _found_or_none(doing: str, look_up: Callable[[], Any]) -> Any | None:
     try:
-        return str(_invoke(doing, look_up).id)
+        return _invoke(doing, look_up)
     except pulumi.RunError as error:
         if "NotFound" in str(error):
             return None

@@ -92,6 +92,11 @@ class Firewall(Section):
         example=["203.0.113.10"],
     )
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody can come publicly, so that only a private endpoint leads to the data plane."""
+        return self.public_network_access == "Disabled" or (self.default_action == "Deny" and not self.ip_rules)
+
 
 class Hsm(Section):
     """A pool that this stack makes."""

@@ -1,0 +1,107 @@
+"""What the program finds out before it declares anything: here, where a new pool can be activated from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi_azure_native import keyvault
+
+from components.surroundings import check_way_in
+from config import Settings, parse
+from local_azure.stack import material
+from tests.unit.components.recorder import dev
+
+CLOSED = {"publicNetworkAccess": "Disabled", "defaultAction": "Deny", "bypass": "None"}
+DENY = {**CLOSED, "publicNetworkAccess": "Enabled"}
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("program")
+    material.make(made / ".local")
+    return made
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    return said
+
+
+def settings(directory: Path, firewall: dict[str, Any], *, network: bool) -> Settings:
+    values = dev()
+    values["managed-hsm:hsm"] = {**values["managed-hsm:hsm"], "firewall": firewall}
+    if not network:
+        del values["managed-hsm:network"], values["managed-hsm:identities"]
+        values["managed-hsm:roleAssignments"] = values["managed-hsm:roleAssignments"][:2]
+    return parse(values, directory)
+
+
+def azure_says(monkeypatch: pytest.MonkeyPatch, status: str | None) -> None:
+    def look_up(**_: Any) -> Any:
+        if status is None:
+            raise Exception(
+                "invoke of azure-native:keyvault:getManagedHsm failed: Code=ResourceNotFound: it is not there"
+            )
+        domain = SimpleNamespace(activation_status=status)
+        return SimpleNamespace(properties=SimpleNamespace(security_domain_properties=domain))
+
+    monkeypatch.setattr(keyvault, "get_managed_hsm", look_up)
+
+
+@pytest.mark.parametrize("status", [None, "NotActivated"])
+@pytest.mark.parametrize(("firewall", "rule"), [(CLOSED, "Access is Disabled"), (DENY, "there are no ipRules")])
+def test_a_pool_that_nobody_could_activate_is_refused_before_it_is_made(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, firewall: dict[str, Any], rule: str, status: str | None
+) -> None:
+    azure_says(monkeypatch, status)
+    with pytest.raises(pulumi.RunError, match=f"hsm.firewall: nobody could activate az400popMHSM: .*{rule}") as info:
+        check_way_in(settings(directory, firewall, network=False))
+    assert "declare this machine's public address in managed-hsm:hsm.firewall.ipRules" in str(info.value)
+    assert "close it by a second up" in str(info.value)
+
+
+def test_a_pool_for_trusted_services_alone_is_fine_once_it_is_active(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
+) -> None:
+    azure_says(monkeypatch, "Active")
+    check_way_in(settings(directory, {**DENY, "bypass": "AzureServices"}, network=False))
+    assert not warnings
+
+
+def test_whoever_makes_a_private_pool_is_told_where_it_has_to_be_done(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
+) -> None:
+    private = settings(directory, CLOSED, network=True)
+    azure_says(monkeypatch, None)
+    check_way_in(private)
+    assert len(warnings) == 1
+    assert "az400popMHSM can be activated only from inside the network of its private endpoint" in warnings[0]
+    azure_says(monkeypatch, "Active")
+    check_way_in(private)
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize(
+    "firewall", [{**DENY, "ipRules": ["203.0.113.10"]}, {**DENY, "defaultAction": "Allow", "bypass": "AzureServices"}]
+)
+def test_a_pool_with_a_public_way_in_needs_no_look_at_azure(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str], firewall: dict[str, Any]
+) -> None:
+    monkeypatch.delattr(keyvault, "get_managed_hsm")
+    check_way_in(settings(directory, firewall, network=False))
+    assert not warnings
+
+
+def test_another_failure_of_the_look_up_is_told(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_: Any) -> Any:
+        raise Exception("invoke of getManagedHsm failed: AuthorizationFailed")
+
+    monkeypatch.setattr(keyvault, "get_managed_hsm", refused)
+    with pytest.raises(pulumi.RunError, match="looking whether the pool is active: getManagedHsm failed: Auth"):
+        check_way_in(settings(directory, CLOSED, network=True))
