@@ -19,7 +19,7 @@ def get(arm_request: ArmRequest, kind: ResourceType, resource: ResourceId) -> Re
         raise missing(arm, kind, resource)
     content = kind.present(arm, stored, arm_request.api_version)
     wanted = {name.lower() for name in arm_request.request.query.get("$expand", "").split(",")}
-    expanded = {name: show(arm, stored) for name, show in kind.expansions.items() if name.lower() in wanted}
+    expanded = {name: expand(arm, stored) for name, expand in kind.expansions.items() if name.lower() in wanted}
     if expanded:
         content = {**content, "properties": {**content["properties"], **expanded}}
     return json_response(content, headers=etag_header(kind, stored))

@@ -113,6 +113,7 @@ def _accept(arm_request: ArmRequest, kind: ResourceType, stored: Stored, *, new:
         api_version=arm_request.api_version,
         figure=running.figure if new else (running.update_figure or running.figure),
         shows_resource=True,
+        awaits=kind.awaits(stored),
     )
     code = running.status if new else running.update_status
     headers = operations.headers(arm.world, arm_request.request, document)
@@ -133,6 +134,7 @@ def _canonical(arm: Arm, kind: ResourceType, resource: ResourceId) -> ResourceId
     """The id with the spelling of what exists already; raises where the place of the resource does not exist."""
     types = tuple(kind.name.split("/")[1:])
     scope = require_group(arm, resource) or resource.scope
+    _refuse_group_that_goes(arm, resource)
     if kind.extension:
         scope = _canonical_scope(arm, resource, scope)
     names = resource.names
@@ -146,6 +148,15 @@ def _canonical(arm: Arm, kind: ResourceType, resource: ResourceId) -> ResourceId
     if existing is not None:
         names = (*names[:-1], existing.name)
     return ResourceId(scope, kind.namespace, types, names)
+
+
+def _refuse_group_that_goes(arm: Arm, resource: ResourceId) -> None:
+    group = arm.find(ids.group_id(str(resource.subscription), resource.group)) if resource.group else None
+    if group is not None and group.properties["provisioningState"] == "Deleting":
+        raise errors.conflict(
+            "ResourceGroupBeingDeleted",
+            f"The resource group '{group.name}' is in deprovisioning state and cannot perform this operation.",
+        )
 
 
 def _canonical_scope(arm: Arm, resource: ResourceId, scope: str) -> str:

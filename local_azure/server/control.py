@@ -60,6 +60,10 @@ class ControlClient:
         """Whether activations of pools that begin from now on end as Failed."""
         self._ask("PUT", "activations", {"fail": fail})
 
+    def silence_purges(self, silent: bool) -> None:
+        """Whether the long-running purge of a managed HSM never reports that it is done, which Azure's can do."""
+        self._ask("PUT", "purges", {"silent": silent})
+
     def enter_machine(self, name: str) -> tuple[list[str], str]:
         """Starts a virtual machine if it does not run yet.
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
+from local_azure.arm.operations import never_report_done
+from local_azure.arm.providers.managed_hsm_life import PURGE
 from local_azure.core.faults import FaultRule, InvalidFault
 from local_azure.entra import directory
 from local_azure.managed_hsm.security_domain.state import fail_activations
@@ -58,6 +60,7 @@ class ControlApi:
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
             ("PUT", "activations"): self._fail_activations,
+            ("PUT", "purges"): self._silence_purges,
             ("POST", "machines"): self._enter_machine,
             ("GET", "log"): lambda _: list(entries(log.path)),
         }
@@ -110,6 +113,12 @@ class ControlApi:
         if not isinstance(body.get("fail"), bool):
             raise BadControlRequest("fail must be true or false")
         fail_activations(self._dispatcher.world, body["fail"])
+        return {}
+
+    def _silence_purges(self, body: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(body.get("silent"), bool):
+            raise BadControlRequest("silent must be true or false")
+        never_report_done(self._dispatcher.world, PURGE, body["silent"])
         return {}
 
     def _enter_machine(self, body: dict[str, Any]) -> dict[str, Any]:

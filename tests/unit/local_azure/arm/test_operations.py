@@ -127,3 +127,9 @@ def test_a_group_goes_by_an_operation_of_the_subscription(slow: ArmClient, group
     assert slow.finish(answer).status == 200
     assert slow.get(group, "2024-03-01").code == "ResourceGroupNotFound"
     assert group == GROUP
+
+
+def test_a_group_that_goes_takes_nothing_new(slow: ArmClient, group: str) -> None:
+    slow.delete(group, "2024-03-01")
+    answer = slow.put(VNET, NETWORK, network_body())
+    assert (answer.status, answer.code) == (409, "ResourceGroupBeingDeleted")
