@@ -20,9 +20,7 @@ PURGE_SECONDS: Final = 1800.0
 def path_of(subscription_id: str, location: str, name: str) -> str:
     """The ARM path of a soft-deleted pool."""
     region = location.lower().replace(" ", "")
-    return (
-        f"/subscriptions/{subscription_id}/providers/Microsoft.KeyVault/locations/{region}/deletedManagedHSMs/{name}"
-    )
+    return f"/subscriptions/{subscription_id}/providers/Microsoft.KeyVault/locations/{region}/deletedManagedHSMs/{name}"
 
 
 def exists(session: Session, path: str) -> bool:

@@ -18,6 +18,7 @@ from local_azure.core.http import JsonObject, Request, Response, json_response
 from local_azure.core.world import World
 
 _OPERATIONS, _PENDING, _SILENT = "arm.operations", "arm.pending_operations", "arm.silent_operations"
+_RELEASED = "arm.released_operations"
 
 WRITE, DELETE = "write", "delete"
 Completion = Callable[[Arm, JsonObject], None]
@@ -42,10 +43,12 @@ def start(
     figure: str | None = None,
     location: str | None = None,
     shows_resource: bool = False,
+    awaits: str | None = None,
 ) -> JsonObject:
     """Takes up an operation and answers its document.
 
-    ``location`` is that of the resource unless it is given; ``shows_resource``: the last poll answers the resource.
+    ``location`` is that of the resource unless it is given; ``shows_resource``: the last poll answers the resource;
+    ``awaits``: it does not end before this is released.
     """
     operation_id = str(uuid.uuid4())
     due = arm.world.clock.timestamp() + arm.world.latency.seconds(figure or running.figure)
@@ -59,6 +62,8 @@ def start(
         "status": "InProgress",
         "error": None,
         "shows_resource": shows_resource,
+        "awaits": awaits,
+        "output": None,
         "retry_after": running.retry_after,
         "poll": running.poll.name,
         "statuses": _path(running.statuses, resource_id, location, operation_id),
@@ -77,12 +82,25 @@ def settle(arm: Arm, completions: Mapping[str, Completion]) -> None:
         if float(key.partition("/")[0]) > now:
             return
         with store.transaction():
-            if not store.delete(_PENDING, key):
-                continue
             document = store.get(_OPERATIONS, pending["id"])
-            if document is not None:
+            if document is not None and not _is_released(arm.world, document):
+                continue
+            if store.delete(_PENDING, key) and document is not None:
                 _carry_out(arm, completions[document["kind"]], document)
                 store.put(_OPERATIONS, document["id"], document)
+
+
+def release(world: World, awaited: str) -> None:
+    """What an operation waits for has happened."""
+    world.store.put(_RELEASED, awaited, {})
+
+
+def awaited(world: World, kind: str) -> list[str]:
+    """What the operations of a kind still wait for."""
+    documents = [world.store.get(_OPERATIONS, each["id"]) for _, each in world.store.scan(_PENDING)]
+    return [
+        str(each["awaits"]) for each in documents if each is not None and each["kind"] == kind and each.get("awaits")
+    ]
 
 
 def pending(world: World, resource_id: str) -> JsonObject | None:
@@ -112,22 +130,25 @@ def status(arm: Arm, request: Request, operation_id: str) -> Response:
     """What the Azure-AsyncOperation resource answers."""
     document = _find(arm.world, operation_id)
     if _in_progress(arm.world, document):
-        return json_response({"status": "InProgress"}, headers=headers(arm.world, request, document))
+        return json_response({"status": "InProgress"}, headers=_headers_of_poll(arm.world, request, document))
     if document["error"] is not None:
         return json_response({"status": "Failed", "error": document["error"]["error"]})
-    return json_response({"status": "Succeeded"})
+    output = document.get("output")
+    return json_response({"status": "Succeeded", **({} if output is None else {"properties": {"output": output}})})
 
 
 def result(arm: Arm, request: Request, operation_id: str, show: Callable[[str, str], JsonObject]) -> Response:
-    """What the Location resource answers: 202 until the end, then the resource or nothing.
+    """What the Location resource answers: 202 until the end, then the operation's output, the resource or nothing.
 
     ``show`` gives a resource by id and api-version. Raises the error with which the operation failed.
     """
     document = _find(arm.world, operation_id)
     if _in_progress(arm.world, document):
-        return Response(202, headers(arm.world, request, document))
+        return Response(202, _headers_of_poll(arm.world, request, document))
     if document["error"] is not None:
         return json_response(document["error"], 409)
+    if document.get("output") is not None:
+        return json_response(document["output"])
     if document["shows_resource"]:
         return json_response(show(document["resource_id"], document["api_version"]))
     return Response(200)
@@ -140,6 +161,16 @@ def _carry_out(arm: Arm, completion: Completion, document: JsonObject) -> None:
     except ServiceError as error:
         document["status"] = "Failed"
         document["error"] = error.body()
+
+
+def _is_released(world: World, document: JsonObject) -> bool:
+    return not document.get("awaits") or world.store.get(_RELEASED, document["awaits"]) is not None
+
+
+def _headers_of_poll(world: World, request: Request, document: JsonObject) -> dict[str, str]:
+    """What waits beyond its time may do so for long: polling it without a pause would only slow it down."""
+    found = headers(world, request, document)
+    return {**found, "Retry-After": "1"} if found.get("Retry-After") == "0" else found
 
 
 def _find(world: World, operation_id: str) -> JsonObject:

@@ -21,6 +21,7 @@ from local_azure.arm.providers import (
     resource_groups,
     role_assignments,
     role_definitions,
+    run_commands,
     security_groups,
     storage,
     subnets,
@@ -49,6 +50,7 @@ TYPES: dict[str, ResourceType] = {
         private_link,
         role_assignments,
         role_definitions,
+        run_commands,
         security_groups,
         storage,
         subnets,
@@ -74,6 +76,7 @@ ROUTES: tuple[ArmRoute, ...] = tuple(
         private_link,
         role_assignments,
         role_definitions,
+        run_commands,
         storage,
         vault_life,
     )
@@ -83,5 +86,6 @@ ROUTES: tuple[ArmRoute, ...] = tuple(
 COMPLETIONS: dict[str, Completion] = {
     resource_groups.DELETE_GROUP: resource_groups.finish_delete,
     managed_hsm_life.PURGE: managed_hsm_life.finish_purge,
+    run_commands.ACTION: run_commands.finish_action,
     vault_life.PURGE: vault_life.finish_purge,
 }

@@ -116,6 +116,10 @@ def _nothing_to_do(arm: Arm, stored: Stored) -> None:
     del arm, stored
 
 
+def _nothing(stored: Stored) -> None:
+    del stored
+
+
 def _as_stored(arm: Arm, stored: Stored, api_version: str) -> JsonObject:
     del arm, api_version
     return stored.resource
@@ -164,6 +168,8 @@ class ResourceType:
     """Takes effect when the resource has gone."""
     present: Callable[[Arm, Stored, str], JsonObject] = _as_stored
     """The resource as a GET shows it, given the api-version."""
+    awaits: Callable[[Stored], str | None] = _nothing
+    """What a write waits for beyond its time: see :func:`local_azure.arm.operations.release`."""
     expansions: Mapping[str, Callable[[Arm, Stored], JsonObject]] = field(default_factory=dict)
     """Properties that a GET shows only where ``$expand`` names them."""
     invalid_code: str = "InvalidRequestContent"

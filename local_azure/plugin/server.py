@@ -21,6 +21,8 @@ _PARENT_SECONDS = 0.5
 
 def serve(port: int = 0) -> None:
     """Serves on loopback until the engine ends it or is gone; ``port`` 0 takes a free one."""
+    # First of all: once the port is said, the engine may be gone at any moment.
+    parent = os.getppid()
     options = [
         ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
         ("grpc.max_send_message_length", _LARGEST_MESSAGE),
@@ -34,7 +36,6 @@ def serve(port: int = 0) -> None:
         signal.signal(each, lambda *_: over.set())
     sys.stdout.write(f"{listening}\n")
     sys.stdout.flush()
-    parent = os.getppid()
     while os.getppid() == parent and not over.wait(_PARENT_SECONDS):
         pass
     server.stop(grace=None)

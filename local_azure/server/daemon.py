@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from local_azure.arm.providers.run_commands import abandon
 from local_azure.core.clock import iso
 from local_azure.core.http import OUTSIDE
 from local_azure.core.world import AsksForClientCertificate, World, open_world
@@ -141,6 +142,7 @@ class Daemon:
 async def _run(home: Path, port: int, ready: int | None, life: int | None) -> None:
     world = open_world(home)
     directory.seed(world)
+    abandon(world)
     daemon = Daemon(world, port)
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()

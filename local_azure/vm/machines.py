@@ -32,14 +32,24 @@ class Entry:
     """Where the machine's own files lie."""
 
 
+@dataclass(frozen=True)
+class _Run:
+    """A script and the machine that it runs on, by its id in lower case."""
+
+    machine: str
+    execution: Execution
+
+
 class RunningMachines:
     """Plays :class:`local_azure.core.machines.Machines`. Thread-safe."""
 
     def __init__(self) -> None:
         """Nothing runs before :meth:`open`."""
         self._machines: dict[str, RunningMachine] = {}
-        self._executions: dict[str, Execution] = {}
         self._lock = threading.RLock()
+        self._executions: dict[str, _Run] = {}
+        # Another lock: services take it within a transaction, and whoever holds the first one may need the store.
+        self._executions_lock = threading.Lock()
         self._chores = ThreadPoolExecutor(1, thread_name_prefix="machines")
         self._scripts = ThreadPoolExecutor(_SCRIPTS, thread_name_prefix="script")
 
@@ -59,16 +69,16 @@ class RunningMachines:
     def run(self, machine_id: str, run_id: str, script: Script, done: Callable[[Outcome], None]) -> None:
         """Runs a script in a thread of its own; see the protocol."""
         execution = Execution(self._world.clock)
-        with self._lock:
-            self._executions[run_id] = execution
+        with self._executions_lock:
+            self._executions[run_id] = _Run(machine_id.lower(), execution)
         self._scripts.submit(self._run, machine_id, run_id, script, execution, done)
 
     def cancel(self, run_id: str) -> None:
         """Stops a script."""
-        with self._lock:
-            execution = self._executions.get(run_id)
-        if execution is not None:
-            execution.cancel()
+        with self._executions_lock:
+            run = self._executions.get(run_id)
+        if run is not None:
+            run.execution.cancel()
 
     def stop(self, machine_id: str) -> None:
         """Switches a machine off, soon."""
@@ -81,11 +91,10 @@ class RunningMachines:
 
     def stop_all(self) -> None:
         """Switches every machine off, and waits for it."""
+        self._cancel_all(None)
         with self._lock:
-            executions, machines = list(self._executions.values()), list(self._machines.values())
+            machines = list(self._machines.values())
             self._machines.clear()
-        for execution in executions:
-            execution.cancel()
         for machine in machines:
             machine.close()
 
@@ -121,11 +130,20 @@ class RunningMachines:
             now = self._world.clock.now()
             outcome = Outcome(None, "", "", now, now, problem=str(error))
         finally:
-            with self._lock:
+            with self._executions_lock:
                 self._executions.pop(run_id, None)
         done(outcome)
 
+    def _cancel_all(self, key: str | None) -> None:
+        """Stops the scripts of one machine, or of all."""
+        with self._executions_lock:
+            runs = list(self._executions.values())
+        for run in runs:
+            if key in (None, run.machine):
+                run.execution.cancel()
+
     def _stop(self, key: str) -> None:
+        self._cancel_all(key)
         with self._lock:
             machine = self._machines.pop(key, None)
         if machine is not None:

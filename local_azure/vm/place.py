@@ -41,8 +41,9 @@ class Place:
 
     def origin(self, private_endpoint_id: str | None = None) -> Origin:
         """As firewalls see its connections: through a private endpoint, or by its way out."""
-        public = self.public_address if private_endpoint_id is None else None
-        return Origin(self.id, public, private_endpoint_id)
+        if private_endpoint_id is None:
+            return Origin(self.id, self.public_address)
+        return Origin(self.id, None, private_endpoint_id, self.private_addresses[0])
 
 
 def find(world: World, name: str) -> Place:

@@ -29,7 +29,8 @@ from local_azure.core.http import JsonObject, Response, json_response
 
 MACHINE = "Microsoft.Compute/virtualMachines"
 _LOCATION = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
-_RUNNING, _DEALLOCATED, _STOPPED = "running", "deallocated", "stopped"
+RUNNING = "running"
+_DEALLOCATED, _STOPPED = "deallocated", "stopped"
 
 _OS_PROFILE = obj(
     computerName=STRING,
@@ -68,6 +69,11 @@ _STORAGE_PROFILE = obj(
 )
 
 
+def power_of(machine: Stored) -> str:
+    """``running``, ``deallocated`` or ``stopped``."""
+    return str(machine.hidden.get("power", RUNNING))
+
+
 def _prepare(change: Change) -> None:
     interfaces = change.properties["networkProfile"].get("networkInterfaces", [])
     if not interfaces:
@@ -85,7 +91,7 @@ def _prepare(change: Change) -> None:
     identity.prepare(change)
     change.properties.setdefault("vmId", str(uuid.uuid4()))
     change.properties.setdefault("timeCreated", iso(change.arm.world.clock.now()))
-    change.stored.hidden.setdefault("power", _RUNNING)
+    change.stored.hidden.setdefault("power", RUNNING)
 
 
 def _check_interface(change: Change, interface: JsonObject) -> None:
@@ -124,6 +130,7 @@ def _written(arm: Arm, stored: Stored) -> None:
 
 
 def _deleted(arm: Arm, stored: Stored) -> None:
+    arm.world.machines.stop(stored.id)
     identity.remove(arm, stored)
     for each in stored.properties["networkProfile"]["networkInterfaces"]:
         interface = arm.find(each["id"])
@@ -141,7 +148,7 @@ def _instance_view(arm_request: ArmRequest) -> Response:
 
 
 def _view(arm: Arm, stored: Stored) -> JsonObject:
-    power = stored.hidden.get("power", _RUNNING)
+    power = power_of(stored)
     now = iso(arm.world.clock.now())
     return {
         "computerName": stored.properties.get("osProfile", {}).get("computerName", stored.name),
@@ -173,13 +180,15 @@ def _view(arm: Arm, stored: Stored) -> JsonObject:
 
 
 def _set_power(power: str) -> ArmRoute:
-    action = {_RUNNING: "start", _DEALLOCATED: "deallocate", _STOPPED: "powerOff"}[power]
+    action = {RUNNING: "start", _DEALLOCATED: "deallocate", _STOPPED: "powerOff"}[power]
 
     def handle(arm_request: ArmRequest) -> Response:
         stored = _machine(arm_request)
         stored.hidden["power"] = power
         arm = arm_request.arm
         arm.resources.put(stored)
+        if power != RUNNING:
+            arm.world.machines.stop(stored.id)
         document = operations.start(arm, operations.WRITE, stored.id, _ACTING, api_version=arm_request.api_version)
         return Response(202, operations.headers(arm.world, arm_request.request, document))
 
@@ -256,7 +265,7 @@ ROUTES = (
     ArmRoute(
         "GET", f"{_PATH}/instanceView", _instance_view, api_versions.COMPUTE, f"{MACHINE}/instanceView/read", _PATH
     ),
-    _set_power(_RUNNING),
+    _set_power(RUNNING),
     _set_power(_DEALLOCATED),
     _set_power(_STOPPED),
 )

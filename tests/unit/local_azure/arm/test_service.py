@@ -82,9 +82,9 @@ def test_a_type_that_is_not_played_is_named(arm: ArmClient, group: str) -> None:
 
 
 def test_an_action_that_is_not_played_is_named(arm: ArmClient, group: str) -> None:
-    answer = arm.post(f"{group}/providers/Microsoft.Compute/virtualMachines/one/runCommand", "2024-11-01")
+    answer = arm.post(f"{group}/providers/Microsoft.Compute/virtualMachines/one/reimage", "2024-11-01")
     assert answer.status == 501
-    assert "runCommand" in answer.message
+    assert "reimage" in answer.message
 
 
 def test_a_property_that_is_not_played_is_named(arm: ArmClient, group: str) -> None:

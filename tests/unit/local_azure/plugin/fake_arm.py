@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import grpc
 
 from local_azure.plugin.errors import ConnectionFailed
-from local_azure.plugin.protocol import provider_pb2, provider_pb2_grpc
+from local_azure.plugin.protocol import provider_pb2, provider_pb2_grpc, status_pb2
 from local_azure.plugin.provider import Provider
 from local_azure.plugin.transport import Answer
 from local_azure.plugin.values import Values, from_struct, to_struct
@@ -32,6 +32,25 @@ ENVIRONMENT = {
     "ARM_CLIENT_ID": CLIENT,
     "ARM_CLIENT_SECRET": "not-a-real-one",
     "ARM_SUBSCRIPTION_ID": SUBSCRIPTION,
+}
+
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+VNET_ID = f"{NETWORK}/virtualNetworks/vnetwest"
+VNET: Values = {
+    "resourceGroupName": "Contoso",
+    "virtualNetworkName": "vnetwest",
+    "location": "westus",
+    "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
+    "azureApiVersion": "2024-05-01",
+    "__createBeforeDelete": True,
+}
+HSM_ID = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/contosohsm"
+HSM: Values = {
+    "resourceGroupName": "Contoso",
+    "name": "contosohsm",
+    "location": "eastus2",
+    "sku": {"family": "B", "name": "Standard_B1"},
+    "properties": {"softDeleteRetentionInDays": 28, "networkAcls": {"defaultAction": "Allow"}},
 }
 
 
@@ -185,3 +204,18 @@ def engine(http: Any, environment: Mapping[str, str] = ENVIRONMENT, config: Valu
         stub.Configure(provider_pb2.ConfigureRequest(args=to_struct(config or {})))
         yield Engine(stub)
     server.stop(grace=None)
+
+
+def refused(error: grpc.RpcError) -> str:
+    message = error.details()
+    assert "\n" not in message
+    assert "Traceback" not in message
+    return str(message)
+
+
+def partly_done(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed:
+    metadata = {each.key: each.value for each in error.trailing_metadata()}
+    status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    return detail
