@@ -14,6 +14,8 @@ from local_azure.core.world import World
 METADATA = "169.254.169.254"
 RESOLVER = "168.63.129.16"
 INTERNET_RESOLVER = "198.51.100.53"
+PUBLIC_RESOLVERS = ("1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4")
+"""Those that people ask by their addresses; whoever has a way out reaches them, and they know public names only."""
 STRANGER = "198.51.100.10"
 """Where somebody on the internet comes from."""
 

@@ -43,12 +43,14 @@ class RunningMachine:
         self._loop = loop
         self._lock = threading.Lock()
         self._names = PublicNames(world, listeners.plays)
-        self._resolver = Resolver(world, place, listeners.plays)
         self._doors: dict[str, tuple[_Door, Listener]] = {}
         self._always: list[Listener] = []
         mounts = files.mounts(world, place)
         self.namespace = Namespace.start(Setup(place.hostname, ["127.0.0.1", *place.private_addresses], mounts))
-        self._open_resolver()
+        self._open_resolver(place.resolver, Resolver(world, place.network_id, listeners.plays))
+        if place.public_address is not None:
+            for address in addresses.PUBLIC_RESOLVERS:
+                self._open_resolver(address, Resolver(world, None, listeners.plays))
         if place.is_machine:
             self._open_metadata()
         self.refresh()
@@ -77,12 +79,9 @@ class RunningMachine:
             self._always.clear()
             self.namespace.close()
 
-    async def resolve(self, name: str) -> Answer:
-        """What DNS says here; the addresses in it can be connected to when the answer goes out."""
-        return await asyncio.to_thread(self._resolve, name)
-
-    def _resolve(self, name: str) -> Answer:
-        answer = self._resolver.resolve(name)
+    def _resolve(self, resolver: Resolver, name: str) -> Answer:
+        """What DNS says; the addresses in it can be connected to when the answer goes out."""
+        answer = resolver.resolve(name)
         if not self._doors.keys() >= set(answer.addresses):
             # The namespace may just end; then nobody waits for the answer any more.
             with contextlib.suppress(NamespaceError):
@@ -125,10 +124,13 @@ class RunningMachine:
 
         return host_for
 
-    def _open_resolver(self) -> None:
-        udp = self.namespace.listen(self.place.resolver, _DNS, "udp")
-        tcp = self.namespace.listen(self.place.resolver, _DNS)
-        self._always.append(self._on_loop(self._listeners.dns(udp, tcp, self.resolve)))
+    def _open_resolver(self, address: str, resolver: Resolver) -> None:
+        async def resolve(name: str) -> Answer:
+            return await asyncio.to_thread(self._resolve, resolver, name)
+
+        udp = self.namespace.listen(address, _DNS, "udp")
+        tcp = self.namespace.listen(address, _DNS)
+        self._always.append(self._on_loop(self._listeners.dns(udp, tcp, resolve)))
 
     def _open_metadata(self) -> None:
         bound = self.namespace.listen(addresses.METADATA, _HTTP)

@@ -14,7 +14,6 @@ from local_azure.arm.providers.private_dns import A_RECORD, LINK
 from local_azure.arm.resources import Resources, Stored
 from local_azure.core.world import World
 from local_azure.vm import place as places
-from local_azure.vm.place import Place
 from local_azure.vm.public_names import PublicNames, Record
 
 _LONGEST_CHAIN = 8
@@ -49,11 +48,12 @@ class _Zone:
 
 
 class Resolver:
-    """DNS as one place sees it."""
+    """DNS as one virtual network sees it, or as everybody does."""
 
-    def __init__(self, world: World, place: Place, plays: Callable[[str], bool]) -> None:
+    def __init__(self, world: World, network_id: str | None, plays: Callable[[str], bool]) -> None:
+        """``network_id``: the network whose private zones count; None where there are public names only."""
         self._world = world
-        self._place = place
+        self._network_id = network_id
         self._public = PublicNames(world, plays)
 
     def resolve(self, name: str) -> Answer:
@@ -90,17 +90,17 @@ class Resolver:
         for machine in Resources(self._world).of_type(places.MACHINE):
             if machine.name.lower() == label:
                 found = places.configurations(self._world, machine)
-                if found and ids.same(places.network_of(found[0]["subnet"]["id"]), self._place.network_id):
+                if found and ids.same(places.network_of(found[0]["subnet"]["id"]), self._network_id):
                     return [Record(name, "A", found[0]["privateIPAddress"], _REGISTERED_TTL)]
         return []
 
     def _zones(self) -> list[_Zone]:
-        links = Resources(self._world).of_type(LINK) if self._place.is_machine else []
+        links = Resources(self._world).of_type(LINK) if self._network_id is not None else []
         return [_zone(link) for link in links if self._counts(link)]
 
     def _counts(self, link: Stored) -> bool:
         done = link.properties["virtualNetworkLinkState"] == "Completed"
-        return done and ids.same(link.properties["virtualNetwork"]["id"], self._place.network_id)
+        return done and ids.same(link.properties["virtualNetwork"]["id"], self._network_id)
 
     @staticmethod
     def _is_apex(name: str, zones: list[_Zone]) -> bool:
