@@ -9,7 +9,7 @@ class Proof(Section):
     """Whether and when it is run. Where no machine has a key that it may use, there is nothing to prove."""
 
     run: Boolean = setting(
-        False,
+        True,
         what="Whether `up` proves on each machine that the right identity gets in privately, and nobody publicly.",
         accepted="true or false",
         example=True,

@@ -144,7 +144,7 @@ def _use(promise: dict[str, Any], token: str) -> str:
     for forth, back, algorithm in _ways(key):
         if {forth, back} <= operations:
             _there_and_back(host, path, token, forth, back, algorithm)
-            return f"{forth} and {back} with {algorithm}, version {version}"
+            return f"{name}: {forth} and {back} with {algorithm}, version {version}"
     raise NotAsPromised(f"{name} can do {sorted(operations)} only: nothing that could be tried there and back")
 
 

@@ -25,6 +25,7 @@ def summary(outputs: Mapping[str, Any], seconds: float) -> str:
                 *_section("roles", outputs["roleAssignments"], lambda name: str(name)),
                 *_section("private endpoints", outputs["privateEndpoints"], lambda address: str(address)),
                 *_section("identities", outputs["identities"], lambda principal: f"principal {principal}"),
+                *_proofs(outputs["proof"]),
             ]
         ),
         "",
@@ -36,6 +37,27 @@ def summary(outputs: Mapping[str, Any], seconds: float) -> str:
         "Take it down:  make down",
     ]
     return "\n".join(lines)
+
+
+_STEPS = {
+    "name": "its name",
+    "token": "the token",
+    "list": "the keys",
+    "use": "one key",
+    "publicWay": "public way",
+}
+"""The steps of a proof in their order, as a person calls them: the engine sorts what it keeps."""
+
+
+def _proofs(proofs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The evidence that the private path is as promised, one identity after the other."""
+    return [line for identity, evidence in proofs.items() for line in _proof(identity, evidence)]
+
+
+def _proof(identity: str, evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = evidence["steps"]
+    steps = [("", f"  {title:<11} {found[name]['found']}") for name, title in _STEPS.items() if name in found]
+    return [("proved", f"as {identity}, on its machine {evidence['machine']}, {evidence['finishedAt']}"), *steps]
 
 
 def _section(title: str, entries: Mapping[str, Any], show: Any) -> list[tuple[str, str]]:

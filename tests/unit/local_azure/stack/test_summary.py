@@ -1,0 +1,53 @@
+"""What a person reads after ``make up``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local_azure.stack.summary import summary
+
+EVIDENCE = {
+    "machine": "testvmmhsm",
+    "host": "az400pophsm.managedhsm.azure.net",
+    "finishedAt": "2026-11-21T12:00:01Z",
+    "passed": True,
+    "steps": {
+        "name": {"passed": True, "found": "10.0.1.4"},
+        "publicWay": {"passed": True, "found": "refused at 198.51.100.7: ForbiddenByFirewall"},
+    },
+}
+
+
+def outputs(**changes: Any) -> dict[str, Any]:
+    return {
+        "hsmUri": "https://az400pophsm.managedhsm.azure.net",
+        "securityDomain": {"files": ["/sd/one.json", "/sd/two.json"], "sha256": "ab" * 32},
+        "keys": {"myrsakey": {"id": "https://az400pophsm.managedhsm.azure.net/keys/myrsakey/1"}},
+        "roleAssignments": {"Managed HSM Crypto User: deployer at /keys": "44e5e247-6a65-5675-ae16-53384abe5f1d"},
+        "privateEndpoints": {"privateendpointmainsubnet": "10.0.1.4"},
+        "identities": {"testvmmhsm": "1596ab7f-bc47-4305-9c24-bfdba4e99af7"},
+        "proof": {"testvmmhsm": EVIDENCE},
+        **changes,
+    }
+
+
+def test_every_copy_of_the_security_domain_is_named() -> None:
+    lines = summary(outputs(), 12).splitlines()
+    assert {"/sd/one.json", "/sd/two.json"} <= {line.strip() for line in lines}
+
+
+def test_the_evidence_of_the_private_path_is_told_step_by_step() -> None:
+    lines = [" ".join(line.split()) for line in summary(outputs(), 12).splitlines()]
+    start = lines.index("proved as testvmmhsm, on its machine testvmmhsm, 2026-11-21T12:00:01Z")
+    assert lines[start + 1] == "its name 10.0.1.4"
+    assert lines[start + 2] == "public way refused at 198.51.100.7: ForbiddenByFirewall"
+
+
+def test_a_stack_that_proves_nothing_says_nothing_of_a_proof() -> None:
+    assert "proved" not in summary(outputs(proof={}), 12)
+
+
+def test_the_time_and_the_price_are_said() -> None:
+    text = summary(outputs(), 12.4)
+    assert "took 12 s" in text
+    assert "an hour" in text
