@@ -11,7 +11,7 @@ from typing import Final
 from data_plane.errors import NotFoundError
 from data_plane.pool import API_VERSION
 from data_plane.session import Session
-from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, silent, until_gone
+from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, silent, until_gone
 
 PURGE_SECONDS: Final = 1800.0
 """On Azure a purge takes several minutes."""
@@ -35,9 +35,10 @@ def exists(session: Session, path: str) -> bool:
 def purge(session: Session, path: str, *, say: Say = silent, clock: Clock = SYSTEM_CLOCK) -> bool:
     """Purges the soft-deleted pool and waits until it is gone; answers whether there was one.
 
-    Raises DeadlineError where it stays, and DataPlaneError where purging is refused.
+    That there is none is believed only after several answers: a pool that was deleted a moment ago and shows late would
+    stay, and be billed. Raises DeadlineError where it stays, and DataPlaneError where purging is refused.
     """
-    if not exists(session, path):
+    if confirmed(lambda: True if exists(session, path) else None, clock=clock) is None:
         return False
     name = path.rsplit("/", 1)[-1]
     say(f"purging the soft-deleted pool {name}; on Azure this takes several minutes")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource
 
+from data_plane.errors import ConflictError
 from dynamic.base import HsmProvider, Props, inputs_of, missing, one_line, tell
 
 
@@ -34,9 +35,19 @@ class PurgeOnDestroyProvider(HsmProvider):
         del olds
         return news, missing(news, *self.REPLACE)
 
+    @one_line
     def create(self, props: Props) -> CreateResult:
-        """Nothing is made."""
+        """Makes nothing. Raises ConflictError where a soft-deleted pool has the name: it is not this stack's to purge."""
+        from data_plane import deleted_pool, session
+
         inputs = inputs_of(props)
+        name, location = inputs["name"], inputs["location"]
+        if deleted_pool.exists(session.current(), deleted_pool.path_of(inputs["subscription_id"], location, name)):
+            raise ConflictError(
+                f"managed-hsm:hsm.name: a soft-deleted pool {name} in {location} holds the name, and is not this stack's"
+                f" to purge — choose another name, or recover it, or purge it (az keyvault purge --hsm-name {name}"
+                f" --location {location})"
+            )
         return CreateResult(f"{inputs['subscription_id']}/{inputs['location']}/{inputs['name']}", inputs)
 
     def read(self, id_: str, props: Props) -> ReadResult:

@@ -118,14 +118,19 @@ def pool_props(pool: Pool) -> dict[str, Any]:
 
 def delete_pool() -> None:
     """Deletes the pool softly and purges it."""
-    _arm("DELETE", HSM_ID, pools.API_VERSION)
-    _wait_until_missing(HSM_ID)
+    soft_delete_pool()
     deleted = (
         f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.KeyVault/locations/eastus2"
         "/deletedManagedHSMs/az400popMHSM"
     )
     _arm("POST", f"{deleted}/purge", pools.API_VERSION)
     _wait_until_missing(deleted)
+
+
+def soft_delete_pool() -> None:
+    """Deletes the pool softly."""
+    _arm("DELETE", HSM_ID, pools.API_VERSION)
+    _wait_until_missing(HSM_ID)
 
 
 def _wait_until_missing(path: str) -> None:
