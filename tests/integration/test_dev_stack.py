@@ -98,6 +98,17 @@ def assert_walkthrough(project: Project, outputs: dict[str, Any]) -> None:
     assert outputs["securityDomain"]["files"] == [str(path)]
     assert outputs["securityDomain"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert path.stat().st_mode & 0o777 == 0o600
+    assert_proved(outputs)
+
+
+def assert_proved(outputs: dict[str, Any]) -> None:
+    """The machine got in privately, as itself, and was refused at the public address."""
+    found = {step: each["found"] for step, each in outputs["proof"]["testvmmhsm"]["steps"].items()}
+    assert found["name"] == "10.0.1.4"
+    assert found["token"] == f"principal {outputs['identities']['testvmmhsm']}"
+    assert found["list"] == "3 keys"
+    assert "wrapKey and unwrapKey with RSA-OAEP-256" in found["use"]
+    assert found["publicWay"].endswith(": ForbiddenByFirewall")
 
 
 def assert_nothing_to_do(project: Project) -> None:
