@@ -1,4 +1,4 @@
-"""The ways in for setting up a pool that is closed from birth, each by a whole run, and what is said to whoever has none.
+"""The ways in to set up a pool that is closed from birth, each by a whole run, and what is said to whoever has none.
 
 The declared address is the way of the stack dev: ``test_dev_stack`` goes it, with ``defaultAction: Deny`` and one rule.
 """
