@@ -75,13 +75,18 @@ class ArmService:
     def _enter(self, answer: _Answer, request: Request) -> Response:
         """What comes before every answer; a request that fails changes nothing."""
         world = self._arm.world
+        before = world.store.changes
         seed(world)
         caller = authenticate(world, request)
         version = _api_version(request)
         _require_subscription(request.path)
-        operations.settle(self._arm, _COMPLETIONS)
-        with world.store.transaction():
-            response = answer(ArmRequest(self._arm, caller, request, version))
+        try:
+            operations.settle(self._arm, _COMPLETIONS)
+            with world.store.transaction():
+                response = answer(ArmRequest(self._arm, caller, request, version))
+        finally:
+            if world.store.changes != before:
+                world.machines.refresh()
         return replace(response, headers={**response.headers, "x-ms-request-id": str(uuid.uuid4())})
 
 

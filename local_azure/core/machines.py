@@ -45,11 +45,8 @@ class Machines(Protocol):
     def cancel(self, run_id: str) -> None:
         """Stops a script, if it still runs."""
 
-    def stop(self, machine_id: str) -> None:
-        """Switches a machine off, if it is on."""
-
     def refresh(self) -> None:
-        """The networks have changed: every running machine shall see it."""
+        """Something has changed in ARM: machines see it, and end where they are switched off or gone."""
 
 
 class NoMachines:
@@ -61,9 +58,6 @@ class NoMachines:
         raise NotPlayed(f"scripts on {machine_id} without its daemon")
 
     def cancel(self, run_id: str) -> None:
-        """Nothing runs."""
-
-    def stop(self, machine_id: str) -> None:
         """Nothing runs."""
 
     def refresh(self) -> None:

@@ -21,7 +21,7 @@ from local_azure.managed_hsm.security_domain.state import fail_activations
 from local_azure.server.dispatch import Dispatcher
 from local_azure.server.request_log import RequestLog, entries
 from local_azure.vm.machines import RunningMachines
-from local_azure.vm.namespace import NamespacesNotAllowed
+from local_azure.vm.namespace import NamespaceError, NamespacesNotAllowed
 from local_azure.vm.place import NoSuchMachine
 
 PREFIX = "/_local_azure/"
@@ -77,7 +77,7 @@ class ControlApi:
             return _json(await self._in_thread(lambda: handler(body)))
         except (BadControlRequest, InvalidFault) as error:
             return _json({"error": str(error)}, 400)
-        except (NoSuchMachine, NamespacesNotAllowed) as error:
+        except (NoSuchMachine, NamespacesNotAllowed, NamespaceError) as error:
             return _json({"error": str(error)}, 409)
 
     def _reset(self, _: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +88,8 @@ class ControlApi:
         with world.store.transaction():
             world.store.clear(keep=directory.SIGNING_KEYS)
             directory.seed(world)
+        self._machines.refresh()
+        self._machines.forget()
         self._dispatcher.forget()
         self._log.clear()
         return {}

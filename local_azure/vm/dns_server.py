@@ -33,31 +33,45 @@ class DnsOverUdp(asyncio.DatagramProtocol):
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, data: bytes, address: tuple[str, int]) -> None:
-        reply = await answer(data, self._resolve)
+        reply = await answer(data, self._resolve, dns_message.LONGEST_DATAGRAM)
         if reply is not None and self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(reply, address)
 
 
-async def serve_stream(resolve: Resolve, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answers the queries of one TCP connection until its client has no more."""
-    try:
-        while True:
-            async with asyncio.timeout(_IDLE_SECONDS):
-                length = int.from_bytes(await reader.readexactly(_LENGTH), "big")
-                message = await reader.readexactly(length)
-            reply = await answer(message, resolve)
-            if reply is None:
-                return
-            writer.write(len(reply).to_bytes(_LENGTH, "big") + reply)
-            await writer.drain()
-    except (asyncio.IncompleteReadError, TimeoutError, ConnectionError):
-        return
-    finally:
-        writer.close()
+class DnsOverTcp:
+    """Answers the queries of connections, each until its client has no more."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._open: set[asyncio.StreamWriter] = set()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serves one connection."""
+        self._open.add(writer)
+        try:
+            while (reply := await self._next(reader)) is not None:
+                writer.write(len(reply).to_bytes(_LENGTH, "big") + reply)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, TimeoutError, ConnectionError):
+            return
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    def close(self) -> None:
+        """Ends every connection."""
+        for writer in self._open:
+            writer.transport.abort()
+
+    async def _next(self, reader: asyncio.StreamReader) -> bytes | None:
+        async with asyncio.timeout(_IDLE_SECONDS):
+            length = int.from_bytes(await reader.readexactly(_LENGTH), "big")
+            message = await reader.readexactly(length)
+        return await answer(message, self._resolve)
 
 
-async def answer(message: bytes, resolve: Resolve) -> bytes | None:
-    """The reply to a message; None where it deserves none."""
+async def answer(message: bytes, resolve: Resolve, longest: int | None = None) -> bytes | None:
+    """The reply to a message, of so many bytes at most; None where it deserves none."""
     try:
         query = dns_message.parse(message)
     except MalformedMessage:
@@ -66,4 +80,5 @@ async def answer(message: bytes, resolve: Resolve) -> bytes | None:
         return dns_message.reply(query, dns_message.NOT_IMPLEMENTED)
     found = await resolve(query.name)
     code = dns_message.NO_ERROR if found.exists else dns_message.NAME_ERROR
-    return dns_message.reply(query, code, found.records)
+    reply = dns_message.reply(query, code, found.records)
+    return reply if longest is None or len(reply) <= longest else dns_message.cut(reply, query.question)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from local_azure.core.world import World
-from local_azure.vm.place import Place
+from local_azure.vm.place import INTERNET, Place
 
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -19,16 +20,29 @@ _BUNDLES = (
 """Where distributions keep the certificates that everything on the machine trusts."""
 _NAME_SERVICE = Path("/etc/nsswitch.conf")
 _NAME_CACHE = "/run/nscd"
+_MACHINES = "machines"
 _HOSTS_LINE = re.compile(r"^hosts:.*$", re.MULTILINE)
 
 
 def directory(world: World, place: Place) -> Path:
     """Where the files of a machine lie, its home directory among them; made when it is not there."""
-    digest = hashlib.sha256(place.id.lower().encode()).hexdigest()[:8]
-    found = world.home / "machines" / f"{place.hostname}-{digest}"
+    found = world.home / _MACHINES / (place.vm_id or place.id)
     for each in (found, found / "home", found / "empty"):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
     return found
+
+
+def remove_all_but(world: World, vm_ids: Callable[[], set[str]]) -> None:
+    """Removes the files of machines that are no more: what they signed in to and what they were told goes with them.
+
+    ``vm_ids`` is asked after the files were listed, so that a machine that has just been made keeps its own.
+    """
+    home = world.home / _MACHINES
+    listed = list(home.iterdir()) if home.is_dir() else []
+    kept = {*vm_ids(), INTERNET}
+    for each in listed:
+        if each.name not in kept:
+            shutil.rmtree(each)
 
 
 def mounts(world: World, place: Place) -> list[tuple[Path, str]]:

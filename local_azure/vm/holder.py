@@ -2,10 +2,14 @@
 
 Run as a script inside fresh network, mount and UTS namespaces, with the number of a connected Unix socket as its only
 argument. Each message on it is one JSON object and has one answer. Sockets that are made here belong to the namespace
-for good, so the daemon serves them although it is outside. The process ends when the other end of the socket closes.
+for good, so the daemon serves them although it is outside. The process ends when the other end of the socket closes,
+and what runs in the namespace then ends with it: a machine that is switched off runs nothing.
 
 Standard library only, and nothing of this package: it starts in some 20 ms.
 """
+
+# pathlib would cost 10 ms at every start.
+# ruff: noqa: PTH110, PTH116, PTH123, PTH208
 
 import contextlib
 import ctypes
@@ -16,6 +20,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from typing import Any
 
 _LARGEST_MESSAGE = 256 * 1024
@@ -46,6 +51,28 @@ def main() -> None:
             socket.send_fds(daemon, [json.dumps(answer).encode()], [each.fileno() for each in made])
         for each in made:
             each.close()
+    while _end_the_others():
+        time.sleep(0.005)
+
+
+def _end_the_others() -> bool:
+    """Kills what else runs in this network namespace; answers whether there was anything."""
+    here = os.stat("/proc/self/ns/net")
+    found = False
+    for name in os.listdir("/proc"):
+        # Processes come and go, and those of other users show nobody where they are.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            if name.isdecimal() and int(name) != os.getpid() and _is_alive_in(here, name):
+                os.kill(int(name), signal.SIGKILL)
+                found = True
+    return found
+
+
+def _is_alive_in(namespace: os.stat_result, pid: str) -> bool:
+    there = os.stat(f"/proc/{pid}/ns/net")
+    with open(f"/proc/{pid}/stat") as file:
+        state = file.read().rpartition(")")[2].split()[0]
+    return (there.st_dev, there.st_ino) == (namespace.st_dev, namespace.st_ino) and state not in "ZX"
 
 
 def _answer(message: dict[str, Any], made: list[socket.socket]) -> dict[str, Any]:
@@ -56,7 +83,7 @@ def _answer(message: dict[str, Any], made: list[socket.socket]) -> dict[str, Any
             for address in message["addresses"]:
                 _address(_RTM_NEWADDR, address)
             for source, target in message["mounts"]:
-                if os.path.exists(target):  # noqa: PTH110 - pathlib would cost 10 ms
+                if os.path.exists(target):
                     _bind(source, target)
         case "listen":
             _address(_RTM_NEWADDR, message["address"])

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from local_azure.core.http import Origin
 from local_azure.server.serve import AzureHandler, Served, http_server
 from local_azure.server.tls import TlsContexts
-from local_azure.vm.dns_server import DnsOverUdp, Resolve, serve_stream
+from local_azure.vm.dns_server import DnsOverTcp, DnsOverUdp, Resolve
 
 HostFor = Callable[[str], str | None]
 """From the name that a client asks for in TLS to the host that it gets; None refuses it."""
@@ -49,8 +49,8 @@ class Listeners:
         """A resolver over UDP and TCP."""
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: DnsOverUdp(resolve), sock=udp)
-        server = await asyncio.start_server(lambda reader, writer: serve_stream(resolve, reader, writer), sock=tcp)
-        return _Dns(transport, server)
+        streams = DnsOverTcp(resolve)
+        return _Dns(transport, await asyncio.start_server(streams, sock=tcp), streams)
 
 
 class _Http:
@@ -65,10 +65,12 @@ class _Http:
 
 
 class _Dns:
-    def __init__(self, transport: asyncio.DatagramTransport, server: asyncio.Server) -> None:
+    def __init__(self, transport: asyncio.DatagramTransport, server: asyncio.Server, streams: DnsOverTcp) -> None:
         self._transport = transport
         self._server = server
+        self._streams = streams
 
     async def close(self) -> None:
         self._transport.close()
         self._server.close()
+        self._streams.close()

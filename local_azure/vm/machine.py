@@ -36,7 +36,7 @@ class RunningMachine:
     """A namespace that answers as the place does on Azure. Called from threads, never from the event loop."""
 
     def __init__(self, world: World, place: Place, listeners: Listeners, loop: asyncio.AbstractEventLoop) -> None:
-        """Starts it. Raises NamespacesNotAllowed."""
+        """Starts it. Raises NamespacesNotAllowed, NamespaceError."""
         self.place = place
         self._world = world
         self._listeners = listeners
@@ -46,14 +46,13 @@ class RunningMachine:
         self._doors: dict[str, tuple[_Door, Listener]] = {}
         self._always: list[Listener] = []
         mounts = files.mounts(world, place)
-        self.namespace = Namespace.start(Setup(place.hostname, ["127.0.0.1", *place.private_addresses], mounts))
-        self._open_resolver(place.resolver, Resolver(world, place.network_id, listeners.plays))
-        if place.public_address is not None:
-            for address in addresses.PUBLIC_RESOLVERS:
-                self._open_resolver(address, Resolver(world, None, listeners.plays))
-        if place.is_machine:
-            self._open_metadata()
-        self.refresh()
+        self.namespace = Namespace.start(Setup(place.hostname, place.private_addresses, mounts))
+        try:
+            self._open_platform()
+            self.refresh()
+        except NamespaceError:
+            self.close()
+            raise
 
     @property
     def alive(self) -> bool:
@@ -67,7 +66,7 @@ class RunningMachine:
             for address, (door, listener) in list(self._doors.items()):
                 if door.host is not None and wanted.get(address) != door:
                     self._close(address, listener)
-            for address, door in wanted.items():
+            for address, door in {**self._public_doors(self._names.of_data_planes()), **wanted}.items():
                 self._open(address, door)
 
     def close(self) -> None:
@@ -90,12 +89,19 @@ class RunningMachine:
         return answer
 
     def _open_public(self, answer: Answer) -> None:
-        if self.place.public_address is None:
-            return
+        public = {
+            record.value
+            for record in answer.records
+            if record.kind == "A" and record in self._names.records(record.owner)
+        }
         with self._lock:
-            for record in answer.records:
-                if record in self._names.records(record.owner) and record.kind == "A":
-                    self._open(record.value, _Door(self.place.origin(), None))
+            for address, door in self._public_doors(public).items():
+                self._open(address, door)
+
+    def _public_doors(self, found: set[str]) -> dict[str, _Door]:
+        if self.place.public_address is None:
+            return {}
+        return {address: _Door(self.place.origin(), None) for address in found}
 
     def _private_doors(self) -> dict[str, _Door]:
         if self.place.network_id is None:
@@ -123,6 +129,15 @@ class RunningMachine:
             return host_behind(name) if leads_here and self._listeners.plays(name) else None
 
         return host_for
+
+    def _open_platform(self) -> None:
+        """What is there from the first moment to the last."""
+        self._open_resolver(self.place.resolver, Resolver(self._world, self.place.network_id, self._listeners.plays))
+        if self.place.public_address is not None:
+            for address in addresses.PUBLIC_RESOLVERS:
+                self._open_resolver(address, Resolver(self._world, None, self._listeners.plays))
+        if self.place.is_machine:
+            self._open_metadata()
 
     def _open_resolver(self, address: str, resolver: Resolver) -> None:
         async def resolve(name: str) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +51,7 @@ class RunningMachines:
         self._executions: dict[str, _Run] = {}
         # Another lock: services take it within a transaction, and whoever holds the first one may need the store.
         self._executions_lock = threading.Lock()
+        self._refresh_waits = threading.Event()
         self._chores = ThreadPoolExecutor(1, thread_name_prefix="machines")
         self._scripts = ThreadPoolExecutor(_SCRIPTS, thread_name_prefix="script")
 
@@ -58,6 +60,7 @@ class RunningMachines:
         self._world = world
         self._listeners = listeners
         self._loop = loop
+        self.forget()
 
     def entry(self, name: str) -> Entry:
         """The way into a machine, or into ``internet``; starts it.
@@ -71,7 +74,7 @@ class RunningMachines:
         execution = Execution(self._world.clock)
         with self._executions_lock:
             self._executions[run_id] = _Run(machine_id.lower(), execution)
-        self._scripts.submit(self._run, machine_id, run_id, script, execution, done)
+        _submit(self._scripts, lambda: self._run(machine_id, run_id, script, execution, done))
 
     def cancel(self, run_id: str) -> None:
         """Stops a script."""
@@ -80,29 +83,34 @@ class RunningMachines:
         if run is not None:
             run.execution.cancel()
 
-    def stop(self, machine_id: str) -> None:
-        """Switches a machine off, soon."""
-        self._chores.submit(self._stop, machine_id.lower())
-
     def refresh(self) -> None:
-        """Shows every machine the networks as they are now, soon."""
-        if self._machines:
-            self._chores.submit(self._refresh)
+        """Shows every machine what there is now, soon; many calls within a moment count as one."""
+        if (self._machines or self._executions) and not self._refresh_waits.is_set():
+            self._refresh_waits.set()
+            _submit(self._chores, self._refresh)
 
     def stop_all(self) -> None:
         """Switches every machine off, and waits for it."""
-        self._cancel_all(None)
+        with self._executions_lock:
+            runs = list(self._executions.values())
+        for run in runs:
+            run.execution.cancel()
         with self._lock:
             machines = list(self._machines.values())
             self._machines.clear()
         for machine in machines:
             machine.close()
 
+    def forget(self) -> None:
+        """Removes what machines that are no more have left on disk."""
+        files.remove_all_but(self._world, lambda: place.all_vm_ids(self._world))
+
     def close(self) -> None:
         """Ends everything for good."""
         self.stop_all()
         self._scripts.shutdown()
         self._chores.shutdown()
+        self.stop_all()
 
     def _entry(self, where: Place) -> Entry:
         machine = self._running(where)
@@ -134,23 +142,42 @@ class RunningMachines:
                 self._executions.pop(run_id, None)
         done(outcome)
 
-    def _cancel_all(self, key: str | None) -> None:
-        """Stops the scripts of one machine, or of all."""
+    def _refresh(self) -> None:
+        self._refresh_waits.clear()
         with self._executions_lock:
-            runs = list(self._executions.values())
-        for run in runs:
-            if key in (None, run.machine):
-                run.execution.cancel()
+            keys = {run.machine for run in self._executions.values()}
+        with self._lock:
+            machines = dict(self._machines)
+        for key in keys | machines.keys():
+            self._refresh_one(key, machines.get(key))
+
+    def _refresh_one(self, key: str, machine: RunningMachine | None) -> None:
+        try:
+            where = place.find(self._world, key)
+        except NoSuchMachine:
+            where = None
+        if where is None or (machine is not None and machine.place != where):
+            # It starts again, as it is now, when somebody needs it.
+            self._stop(key)
+            self.forget()
+        elif machine is not None:
+            # It may have ended meanwhile; then the next one starts with what there is.
+            with contextlib.suppress(NamespaceError):
+                machine.refresh()
 
     def _stop(self, key: str) -> None:
-        self._cancel_all(key)
+        with self._executions_lock:
+            runs = [run for run in self._executions.values() if run.machine == key]
+        for run in runs:
+            run.execution.cancel()
         with self._lock:
             machine = self._machines.pop(key, None)
         if machine is not None:
             machine.close()
 
-    def _refresh(self) -> None:
-        with self._lock:
-            machines = list(self._machines.values())
-        for machine in machines:
-            machine.refresh()
+
+def _submit(pool: ThreadPoolExecutor, work: Callable[[], None]) -> None:
+    # While the daemon ends nothing begins any more; scripts that were asked for count as interrupted when it is back.
+    with contextlib.suppress(RuntimeError):
+        # An error that nobody expects is raised in the callback, which reports it to the daemon's log.
+        pool.submit(work).add_done_callback(lambda future: future.result())

@@ -24,6 +24,7 @@ _SWITCHES = (
     ("kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
     ("kernel/apparmor_restrict_unprivileged_userns", "1", "kernel.apparmor_restrict_unprivileged_userns=0"),
     ("user/max_user_namespaces", "0", "user.max_user_namespaces=10000"),
+    ("user/max_net_namespaces", "0", "user.max_net_namespaces=10000"),
 )
 
 Kind = Literal["tcp", "udp"]

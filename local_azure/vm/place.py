@@ -25,6 +25,8 @@ class Place:
 
     id: str
     """ARM id of the machine, or ``internet``."""
+    vm_id: str
+    """What tells it from an earlier machine of the same name; empty for ``internet``."""
     hostname: str
     network_id: str | None
     """ARM id of its virtual network; None on the internet."""
@@ -49,7 +51,7 @@ class Place:
 def find(world: World, name: str) -> Place:
     """The place of that name: ``internet``, a machine's name, ``group/name``, or its ARM id. Raises NoSuchMachine."""
     if name.lower() == INTERNET:
-        return Place(INTERNET, INTERNET, None, (), addresses.STRANGER, addresses.INTERNET_RESOLVER)
+        return Place(INTERNET, "", INTERNET, None, (), addresses.STRANGER, addresses.INTERNET_RESOLVER)
     machines = Resources(world).of_type(MACHINE)
     found = [each for each in machines if name.lower() in _names(each)]
     if not found:
@@ -69,10 +71,9 @@ def of_machine(world: World, machine_id: str) -> Place:
     return _place(world, stored)
 
 
-def is_on(world: World, machine_id: str) -> bool:
-    """Whether the machine exists and is switched on."""
-    stored = Resources(world).find(machine_id)
-    return stored is not None and stored.hidden.get("power", _ON) == _ON
+def all_vm_ids(world: World) -> set[str]:
+    """``vmId`` of every machine that exists, switched on or not."""
+    return {str(each.properties["vmId"]) for each in Resources(world).of_type(MACHINE)}
 
 
 def configurations(world: World, machine: Stored) -> list[JsonObject]:
@@ -104,6 +105,7 @@ def _place(world: World, machine: Stored) -> Place:
     subnet_id = found[0]["subnet"]["id"]
     return Place(
         id=machine.id,
+        vm_id=machine.properties["vmId"],
         hostname=machine.properties.get("osProfile", {}).get("computerName", machine.name),
         network_id=network_of(subnet_id),
         private_addresses=tuple(each["privateIPAddress"] for each in found),

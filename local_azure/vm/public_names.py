@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from local_azure.arm.providers.managed_hsms import TYPE as POOL
 from local_azure.arm.providers.vault_life import VAULT
 from local_azure.arm.resources import Resources
 from local_azure.core.world import World
@@ -67,6 +68,12 @@ class PublicNames:
         found = self.records(name)
         aliases = [self.addresses(record.value) for record in found if record.kind == "CNAME"]
         return {record.value for record in found if record.kind == "A"}.union(*aliases)
+
+    def of_data_planes(self) -> set[str]:
+        """Where the public ways to every pool and vault end."""
+        hosts = [f"{pool.name.lower()}.{_HSM}" for pool in Resources(self._world).of_type(POOL)]
+        hosts += [f"{vault.name.lower()}.{_VAULT}" for vault in Resources(self._world).of_type(VAULT)]
+        return set().union(*(self.addresses(host) for host in hosts))
 
     def _data_plane(self, name: str, target: _Target | None, link: str, front_end: str) -> list[Record]:
         if target is None:

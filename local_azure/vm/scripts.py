@@ -102,13 +102,19 @@ def _end(process: subprocess.Popen[bytes] | None) -> None:
 
 def _environment(parameters: Mapping[str, str], home: Path, ca_bundle: Path) -> dict[str, str]:
     return {
-        "PATH": _PATH,
+        "PATH": _path(),
         "HOME": str(home),
         "USER": "root",
         "LANG": "C.UTF-8",
         **dict.fromkeys(_CA_VARIABLES, str(ca_bundle)),
         **parameters,
     }
+
+
+def _path() -> str:
+    """The images that Azure offers bring a Python; where this computer has none in its usual places, it is this one."""
+    own = str(Path(sys.executable).parent)
+    return _PATH if shutil.which("python3", path=_PATH) else f"{_PATH}:{own}"
 
 
 def _tail(path: Path) -> str:

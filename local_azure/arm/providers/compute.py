@@ -5,6 +5,7 @@ Shapes: the REST description of Microsoft.Compute, ``virtualMachine.json``.
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import replace
 
@@ -29,6 +30,8 @@ from local_azure.core.http import JsonObject, Response, json_response
 
 MACHINE = "Microsoft.Compute/virtualMachines"
 _LOCATION = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
+_COMPUTER_NAME = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?")
+_LONGEST_COMPUTER_NAME = 64
 RUNNING = "running"
 _DEALLOCATED, _STOPPED = "deallocated", "stopped"
 
@@ -88,10 +91,20 @@ def _prepare(change: Change) -> None:
         raise errors.bad_request(
             "InvalidParameter", "Exactly one of several network interfaces must be the primary one."
         )
+    _check_computer_name(change.properties.get("osProfile", {}).get("computerName", change.id.name))
     identity.prepare(change)
     change.properties.setdefault("vmId", str(uuid.uuid4()))
     change.properties.setdefault("timeCreated", iso(change.arm.world.clock.now()))
     change.stored.hidden.setdefault("power", RUNNING)
+
+
+def _check_computer_name(name: str) -> None:
+    if len(name) > _LONGEST_COMPUTER_NAME or not _COMPUTER_NAME.fullmatch(name):
+        raise errors.bad_request(
+            "InvalidParameter",
+            f"Linux host name cannot exceed {_LONGEST_COMPUTER_NAME} characters in length or contain other characters "
+            f"than letters, digits, '-' and '.': computerName is {name!r}.",
+        )
 
 
 def _check_interface(change: Change, interface: JsonObject) -> None:
@@ -130,7 +143,6 @@ def _written(arm: Arm, stored: Stored) -> None:
 
 
 def _deleted(arm: Arm, stored: Stored) -> None:
-    arm.world.machines.stop(stored.id)
     identity.remove(arm, stored)
     for each in stored.properties["networkProfile"]["networkInterfaces"]:
         interface = arm.find(each["id"])
@@ -187,8 +199,6 @@ def _set_power(power: str) -> ArmRoute:
         stored.hidden["power"] = power
         arm = arm_request.arm
         arm.resources.put(stored)
-        if power != RUNNING:
-            arm.world.machines.stop(stored.id)
         document = operations.start(arm, operations.WRITE, stored.id, _ACTING, api_version=arm_request.api_version)
         return Response(202, operations.headers(arm.world, arm_request.request, document))
 

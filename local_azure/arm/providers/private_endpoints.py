@@ -219,7 +219,6 @@ def _add_interface(change: Change, subnet: Stored, target: Stored) -> None:
 
 def _finished(arm: Arm, stored: Stored) -> None:
     """The connection's state may have changed while the endpoint was being made."""
-    arm.world.machines.refresh()
     connection = arm.find(stored.hidden["connection"])
     if connection is not None:
         for kind in (_AUTOMATIC, _MANUAL):
@@ -237,7 +236,6 @@ def _present(arm: Arm, stored: Stored, api_version: str) -> JsonObject:
 
 
 def _deleted(arm: Arm, stored: Stored) -> None:
-    arm.world.machines.refresh()
     for interface in stored.properties.get("networkInterfaces", []):
         arm.resources.remove(interface["id"])
     arm.resources.remove(stored.hidden["connection"])

@@ -105,7 +105,6 @@ def _prepare(change: Change) -> None:
 
 def _written(arm: Arm, stored: Stored) -> None:
     """The endpoint shows the new state."""
-    arm.world.machines.refresh()
     endpoint = arm.find(stored.properties["privateEndpoint"]["id"])
     if endpoint is None:
         return
@@ -119,7 +118,6 @@ def _written(arm: Arm, stored: Stored) -> None:
 
 
 def _deleted(arm: Arm, stored: Stored) -> None:
-    arm.world.machines.refresh()
     endpoint = arm.find(stored.properties["privateEndpoint"]["id"])
     if endpoint is not None:
         target = str(stored.id).rpartition("/privateEndpointConnections/")[0]

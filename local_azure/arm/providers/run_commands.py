@@ -187,8 +187,9 @@ def _keep_output(world: World, run_id: str, outcome: Outcome) -> None:
         "message": f"Enable succeeded: \n{said}" if failure is None else f"Enable failed: {failure}\n{said}",
     }
     with world.store.transaction():
-        world.store.put(_OUTPUTS, run_id, {"value": [status]})
-        operations.release(world, run_id)
+        if run_id in operations.awaited(world, ACTION):
+            world.store.put(_OUTPUTS, run_id, {"value": [status]})
+            operations.release(world, run_id)
 
 
 def finish_action(arm: Arm, document: JsonObject) -> None:
