@@ -16,6 +16,8 @@ class ResourceGroupArgs:
     location: str
     import_id: str | None = None
     """ARM id of a group that exists and is taken over; None makes a new one."""
+    retain_on_delete: bool = False
+    """Whether a destroy leaves it: a group's deletion deletes whatever is still in it."""
 
 
 class ResourceGroup(pulumi.ComponentResource):
@@ -29,7 +31,7 @@ class ResourceGroup(pulumi.ComponentResource):
             name,
             resource_group_name=args.name,
             location=args.location,
-            opts=pulumi.ResourceOptions(parent=self, import_=args.import_id),
+            opts=pulumi.ResourceOptions(parent=self, import_=args.import_id, retain_on_delete=args.retain_on_delete),
         )
         self.name = group.name
         self.register_outputs({"name": self.name})

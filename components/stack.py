@@ -59,7 +59,12 @@ def build(
     }
     group = ResourceGroup(
         "resource-group",
-        ResourceGroupArgs(name=settings.resource_group, location=settings.location, import_id=existing.resource_group),
+        ResourceGroupArgs(
+            name=settings.resource_group,
+            location=settings.location,
+            import_id=existing.resource_group,
+            retain_on_delete=hsm_settings.on_destroy == "retain",
+        ),
     )
     hsm = _make_pool(settings, hsm_settings, deployer, group, existing)
     private_path = make_private_path(settings, group, hsm)

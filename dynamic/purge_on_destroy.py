@@ -37,16 +37,16 @@ class PurgeOnDestroyProvider(HsmProvider):
 
     @one_line
     def create(self, props: Props) -> CreateResult:
-        """Makes nothing. Raises ConflictError where a soft-deleted pool has the name: it is not this stack's to purge."""
+        """Makes nothing. Raises ConflictError where a soft-deleted pool has the name: that one is somebody else's."""
         from data_plane import deleted_pool, session
 
         inputs = inputs_of(props)
         name, location = inputs["name"], inputs["location"]
         if deleted_pool.exists(session.current(), deleted_pool.path_of(inputs["subscription_id"], location, name)):
             raise ConflictError(
-                f"managed-hsm:hsm.name: a soft-deleted pool {name} in {location} holds the name, and is not this stack's"
-                f" to purge — choose another name, or recover it, or purge it (az keyvault purge --hsm-name {name}"
-                f" --location {location})"
+                f"managed-hsm:hsm.name: a soft-deleted pool {name} in {location} holds the name, and is not this"
+                " stack's to purge — choose another name, or recover it, or purge it"
+                f" (az keyvault purge --hsm-name {name} --location {location})"
             )
         return CreateResult(f"{inputs['subscription_id']}/{inputs['location']}/{inputs['name']}", inputs)
 
