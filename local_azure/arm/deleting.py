@@ -28,8 +28,11 @@ def delete(arm_request: ArmRequest, kind: ResourceType, resource: ResourceId) ->
         raise errors.operation_in_progress(stored.id)
     kind.check_delete(arm, stored)
     if kind.delete is None:
+        shown = (
+            json_response(kind.present(arm, stored, arm_request.api_version)) if kind.delete_shows else Response(200)
+        )
         remove(arm, kind, stored)
-        return Response(200)
+        return shown
     document = operations.start(arm, operations.DELETE, stored.id, kind.delete, api_version=arm_request.api_version)
     if kind.has_state:
         stored.properties["provisioningState"] = "Deleting"

@@ -164,6 +164,8 @@ class ResourceType:
     """Takes effect when the write has come to its end."""
     check_delete: Callable[[Arm, Stored], None] = _nothing_to_do
     """Refuses where something still needs the resource."""
+    delete_shows: bool = False
+    """Whether a DELETE that is done at once answers with the resource as it was."""
     deleted: Callable[[Arm, Stored], None] = _nothing_to_do
     """Takes effect when the resource has gone."""
     present: Callable[[Arm, Stored, str], JsonObject] = _as_stored

@@ -156,6 +156,12 @@ def add_member(world: World, group_object_id: str, member_object_id: str) -> Non
         world.store.put(_MEMBERS, group_object_id.lower(), {"members": members})
 
 
+def members_of(world: World, group_object_id: str) -> list[Principal]:
+    """The direct members of a group."""
+    document = world.store.get(_MEMBERS, group_object_id.lower()) or {"members": []}
+    return [found for each in document["members"] if (found := principal(world, each)) is not None]
+
+
 def groups_of(world: World, object_id: str) -> set[str]:
     """Object ids of the groups that a principal is in, also through other groups."""
     parents = {group: set(document["members"]) for group, document in world.store.scan(_MEMBERS)}

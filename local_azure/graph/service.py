@@ -38,7 +38,9 @@ class GraphService:
             Route("POST", "/v1.0/applications(appId='{app_id}')/federatedIdentityCredentials", self._federate),
             Route("POST", "/v1.0/users", self._create_user),
             Route("POST", "/v1.0/groups", self._create_group),
+            Route("GET", "/v1.0/groups/{id}/members", self._members),
             Route("POST", "/v1.0/groups/{id}/members/$ref", self._add_member),
+            Route("POST", "/v1.0/directoryObjects/{id}/checkMemberGroups", self._check_member_groups),
         ]
         for collection in _KINDS:
             routes += [
@@ -70,7 +72,7 @@ class GraphService:
             raise ServiceError(401, "InvalidAuthenticationToken", str(error)) from None
         caller = directory.principal(self._world, claims.object_id)
         permissions = caller.graph_permissions if caller else []
-        needed = "Directory.Read" if request.method == "GET" or "getByIds" in request.path else "Directory.ReadWrite"
+        needed = "Directory.Read" if request.method == "GET" or _only_reads(request.path) else "Directory.ReadWrite"
         if not any(permission.startswith(needed) for permission in permissions):
             raise ServiceError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
@@ -134,10 +136,28 @@ class GraphService:
         directory.put_principal(self._world, made)
         return json_response(_shown(made), 201)
 
-    def _add_member(self, request: Request) -> Response:
-        group = directory.principal(self._world, request.parameters["id"])
-        if group is None or group.kind != "Group":
+    def _members(self, request: Request) -> Response:
+        shown = [_shown(each, typed=True) for each in directory.members_of(self._world, self._group(request).object_id)]
+        return json_response({"@odata.context": f"{_CONTEXT}directoryObjects", "value": shown})
+
+    def _check_member_groups(self, request: Request) -> Response:
+        asked = request.json().get("groupIds")
+        if not isinstance(asked, list) or not asked:
+            raise ServiceError(400, "Request_BadRequest", "A value is required for property 'groupIds'.")
+        if directory.principal(self._world, request.parameters["id"]) is None:
             raise _not_found(request.parameters["id"])
+        groups = directory.groups_of(self._world, request.parameters["id"])
+        found = [each for each in asked if str(each).lower() in groups]
+        return json_response({"@odata.context": f"{_CONTEXT}Collection(Edm.String)", "value": found})
+
+    def _group(self, request: Request) -> Principal:
+        found = directory.principal(self._world, request.parameters["id"])
+        if found is None or found.kind != "Group":
+            raise _not_found(request.parameters["id"])
+        return found
+
+    def _add_member(self, request: Request) -> Response:
+        group = self._group(request)
         member = _required(request.json(), "@odata.id").rsplit("/", 1)[-1]
         if directory.principal(self._world, member) is None:
             raise _not_found(member)
@@ -177,6 +197,11 @@ class GraphService:
         if found is None:
             raise _not_found(request.parameters["app_id"])
         return found
+
+
+def _only_reads(path: str) -> bool:
+    """Whether a POST to it asks and changes nothing."""
+    return path.endswith(("/getByIds", "/checkMemberGroups"))
 
 
 def _collection(request: Request) -> str:

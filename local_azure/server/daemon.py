@@ -22,6 +22,7 @@ from local_azure.core.clock import iso
 from local_azure.core.http import OUTSIDE
 from local_azure.core.world import AsksForClientCertificate, World, open_world
 from local_azure.entra import directory
+from local_azure.server import unplayed_hosts
 from local_azure.server.authority import CertificateAuthority
 from local_azure.server.control_api import ControlApi
 from local_azure.server.dispatch import Dispatcher
@@ -94,12 +95,12 @@ class Daemon:
         self._http_servers.append(server)
         return server
 
-    def _plays(self, host: str) -> bool:
-        return self._dispatcher.service_for(host) is not None
+    def _answers_for(self, host: str) -> bool:
+        return self._dispatcher.service_for(host) is not None or unplayed_hosts.exists(self._world, host)
 
     async def _context_for(self, host: str) -> HostContext | None:
         # Whether a host is played may be a question to the state, which another request may hold for a moment.
-        return self._tls.for_host(host) if await self._in_thread(lambda: self._plays(host)) else None
+        return self._tls.for_host(host) if await self._in_thread(lambda: self._answers_for(host)) else None
 
     def _wants_client_certificate(self, host: str) -> bool:
         service = self._dispatcher.service_for(host)

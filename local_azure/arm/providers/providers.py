@@ -14,6 +14,9 @@ _OTHERS = (
     "Microsoft.Attestation",
     "Microsoft.ContainerService",
     "Microsoft.HardwareSecurityModules",
+    "Microsoft.Management",
+    "Microsoft.PolicyInsights",
+    "Microsoft.Security",
     "Microsoft.Sql",
     "Microsoft.Web",
 )

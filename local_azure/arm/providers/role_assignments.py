@@ -154,6 +154,7 @@ TYPES = (
         patch=None,
         methods=frozenset({"GET", "PUT", "DELETE"}),
         delete_rank=70,
+        delete_shows=True,
         prepare=_prepare_assignment,
         missing_read=lambda resource: errors.not_found(
             "RoleAssignmentNotFound", f"The role assignment '{resource.name}' is not found."

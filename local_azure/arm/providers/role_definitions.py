@@ -105,7 +105,8 @@ def _prepare_definition(change: Change) -> None:
     change.properties["type"] = "CustomRole"
     now = iso(change.arm.world.clock.now())
     change.properties.setdefault("createdOn", now)
-    change.properties["updatedOn"] = now
+    change.properties.setdefault("createdBy", change.caller.object_id)
+    change.properties.update({"updatedOn": now, "updatedBy": change.caller.object_id})
 
 
 def _check_delete_definition(arm: Arm, stored: Stored) -> None:
@@ -142,6 +143,7 @@ TYPES = (
         patch=None,
         methods=frozenset({"GET", "PUT", "DELETE"}),
         delete_rank=71,
+        delete_shows=True,
         prepare=_prepare_definition,
         check_delete=_check_delete_definition,
     ),

@@ -123,6 +123,16 @@ def test_an_endpoint_is_approved_by_those_only_who_may_approve(
     assert user.put(path, "2024-05-01", endpoint_body(manual=True)).status == 201
 
 
+def test_deleting_a_grant_answers_what_it_was_and_nothing_the_second_time(arm: ArmClient, group: str) -> None:
+    path = f"{group}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    definition = f"/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+    arm.put(path, "2022-04-01", {"properties": {"roleDefinitionId": definition, "principalId": USER_OBJECT_ID}})
+    deleted = arm.delete(path, "2022-04-01")
+    assert (deleted.status, deleted.body["properties"]["principalId"]) == (200, USER_OBJECT_ID)
+    again = arm.delete(path, "2022-04-01")
+    assert (again.status, again.body) == (204, None)
+
+
 def test_the_role_goes_with_its_assignment(arm: ArmClient, user: ArmClient, group: str) -> None:
     path = f"{group}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
     definition = f"/providers/Microsoft.Authorization/roleDefinitions/{READER}"

@@ -73,6 +73,21 @@ def test_a_member_added_here_counts_everywhere(world: World, graph: Call) -> Non
     assert directory.groups_of(world, user["id"]) == {directory.GROUP_OBJECT_ID}
 
 
+def test_the_members_of_a_group_are_listed(graph: Call) -> None:
+    members = graph(f"/v1.0/groups/{directory.GROUP_OBJECT_ID}/members")["value"]
+    assert [(each["id"], each["@odata.type"]) for each in members] == [
+        (directory.USER_OBJECT_ID, "#microsoft.graph.user")
+    ]
+    with pytest.raises(ServiceError, match="Request_ResourceNotFound"):
+        graph(f"/v1.0/groups/{directory.USER_OBJECT_ID}/members")
+
+
+def test_of_the_groups_asked_for_those_come_back_that_one_is_in(graph: Call) -> None:
+    path = f"/v1.0/directoryObjects/{directory.USER_OBJECT_ID}/checkMemberGroups"
+    asked = [directory.GROUP_OBJECT_ID, "00000000-0000-4000-8000-000000000000"]
+    assert graph(path, {"groupIds": asked})["value"] == [directory.GROUP_OBJECT_ID]
+
+
 def test_reading_takes_a_permission(world: World) -> None:
     directory.seed(world)
     stranger = directory.create_managed_identity(world, display_name="vm", resource_id="/subscriptions/s")
