@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_azure_native import managedidentity
 
 from components.private_path import PrivatePath
 from components.resource_group import ResourceGroup
@@ -13,10 +14,11 @@ from components.vm_identity import (
     UserAssignedIdentityArgs,
     VirtualMachine,
     VirtualMachineArgs,
+    existing_identity,
 )
 from config import Settings
-from config.identities import UserAssignedIdentity as UserAssignedSetting
-from config.identities import VirtualMachine as MachineSetting
+from config.identities import AttachedIdentity, ExistingIdentity
+from config.machines import Machine, machines_of
 
 
 @dataclass(frozen=True)
@@ -30,65 +32,62 @@ class Identities:
 
 
 def make_identities(settings: Settings, group: ResourceGroup, path: PrivatePath) -> Identities:
-    """Declares every identity, and every machine with all the identities that name it."""
+    """Declares every identity, and every machine with all the identities that name it.
+
+    An identity that stands by itself waits for no machine, so its roles do not either.
+    """
     location = settings.network.location if settings.network else settings.location
-    found: dict[str, pulumi.Output[str]] = {}
-    attached: dict[str, list[pulumi.Input[str]]] = {}
-    client_ids: dict[str, pulumi.Output[str]] = {}
-    settings_of: dict[str, MachineSetting] = {}
-    made: dict[str, VirtualMachine] = {}
-    for name, setting in settings.identities.items():
-        if isinstance(setting, UserAssignedSetting):
-            identity = UserAssignedIdentity(name, UserAssignedIdentityArgs(group.name, location, name))
-            found[name] = identity.principal_id
-            client_ids[name] = identity.client_id
-            for vm in setting.vms:
-                attached.setdefault(vm, []).append(identity.id)
-        else:
-            settings_of[name] = setting.vm
-    for name in dict.fromkeys((*settings_of, *attached)):
-        made[name] = _machine(
-            name,
-            settings_of.get(name, MachineSetting()),
-            group,
-            location,
-            path,
-            system_assigned=name in settings_of,
-            user_assigned=attached.get(name, []),
-        )
-        principal_id = made[name].principal_id
-        if principal_id is not None:
-            found[name] = principal_id
-    return Identities(found, client_ids, made)
+    apart = {
+        name: _made_apart(name, setting, group, location)
+        for name, setting in settings.identities.items()
+        if isinstance(setting, AttachedIdentity)
+    }
+    machines = {
+        name: _machine(name, machine, group, location, path, [apart[each].id for each in machine.attached])
+        for name, machine in machines_of(settings.identities).items()
+    }
+    own = {name: made.principal_id for name, made in machines.items() if made.principal_id is not None}
+    return Identities(
+        principal_ids={**{name: each.principal_id for name, each in apart.items()}, **own},
+        client_ids={name: each.client_id for name, each in apart.items()},
+        machines=machines,
+    )
+
+
+def _made_apart(
+    name: str, setting: AttachedIdentity, group: ResourceGroup, location: str
+) -> UserAssignedIdentity | managedidentity.UserAssignedIdentity:
+    if isinstance(setting, ExistingIdentity):
+        return existing_identity(name, setting.id)
+    return UserAssignedIdentity(name, UserAssignedIdentityArgs(group.name, location, name))
 
 
 def _machine(
     name: str,
-    setting: MachineSetting,
+    machine: Machine,
     group: ResourceGroup,
     location: str,
     path: PrivatePath,
-    *,
-    system_assigned: bool,
-    user_assigned: list[pulumi.Input[str]],
+    attached: list[pulumi.Input[str]],
 ) -> VirtualMachine:
-    subnet = setting.subnet or path.subnet_id
+    made_from = machine.made_from
+    subnet = made_from.subnet or path.subnet_id
     if subnet is None:
         raise TypeError("a machine lies in a subnet; the configuration's reader refuses anything else")
     return VirtualMachine(
         name,
         VirtualMachineArgs(
             resource_group=group.name,
-            location=location,
+            location=made_from.location or location,
             name=name,
             subnet_id=subnet,
-            size=setting.size,
-            image=setting.image,
-            admin_username=setting.admin_username,
-            ssh_public_key=setting.ssh_public_key,
-            system_assigned_identity=system_assigned,
-            user_assigned_identities=user_assigned,
+            size=made_from.size,
+            image=made_from.image,
+            admin_username=made_from.admin_username,
+            ssh_public_key=made_from.ssh_public_key,
+            system_assigned_identity=machine.system_assigned,
+            user_assigned_identities=attached,
             # So the endpoints have the subnet's first addresses, and not what a race left over.
-            addresses_after=[] if setting.subnet else path.endpoints,
+            addresses_after=[] if made_from.subnet else path.endpoints,
         ),
     )

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from config import Settings
 from config.access import RoleAssignment
-from config.identities import UserAssignedIdentity
+from config.identities import AttachedIdentity
 from config.keys import Key
+from config.machines import machines_of
 from data_plane.built_in_roles import guid_of
 
 _CRYPTO_USER = guid_of("Managed HSM Crypto User")
@@ -37,11 +38,10 @@ def plan(settings: Settings) -> list[Plan]:
     if settings.network is None or not settings.network.private_endpoints or not settings.proof.run:
         return []
     found = []
+    made = machines_of(settings.identities)
     for identity, setting in settings.identities.items():
-        if isinstance(setting, UserAssignedIdentity):
-            machines = list(setting.vms)
-        else:
-            machines = [identity] if setting.vm.subnet is None else []
+        named = setting.vms if isinstance(setting, AttachedIdentity) else (identity,)
+        machines = [each for each in named if made[each].made_from.subnet is None]
         usable = _usable_key(settings, identity)
         if machines and usable is not None:
             found.append(Plan(identity, machines[0], *usable))

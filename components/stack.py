@@ -59,12 +59,7 @@ def build(
     }
     group = ResourceGroup(
         "resource-group",
-        ResourceGroupArgs(
-            name=settings.resource_group,
-            location=settings.location,
-            import_id=existing.resource_group,
-            retain_on_delete=hsm_settings.on_destroy == "retain",
-        ),
+        ResourceGroupArgs(name=settings.resource_group, location=settings.location, import_id=existing.resource_group),
     )
     hsm = _make_pool(settings, hsm_settings, deployer, group, existing)
     private_path = make_private_path(settings, group, hsm)
@@ -194,4 +189,5 @@ def _outputs(hsm: ManagedHsm, setup: HsmSetup, path: PrivatePath, identities: Id
         },
         "privateEndpoints": path.ip_addresses,
         "identities": identities.principal_ids,
+        "clientIds": identities.client_ids,
     }

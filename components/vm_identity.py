@@ -42,6 +42,11 @@ class UserAssignedIdentity(pulumi.ComponentResource):
         self.register_outputs({"principalId": self.principal_id})
 
 
+def existing_identity(name: str, identity_id: str) -> managedidentity.UserAssignedIdentity:
+    """A user-assigned identity that somebody else owns: read in every preview, never written or deleted."""
+    return managedidentity.UserAssignedIdentity.get(name, identity_id)
+
+
 @dataclass(frozen=True)
 class VirtualMachineArgs:
     """What a virtual machine is made from."""
@@ -100,8 +105,14 @@ class VirtualMachine(pulumi.ComponentResource):
             storage_profile=_storage_profile(args.image),
             os_profile=_os_profile(args),
             identity=_identity(args),
-            # Azure takes the operating system's profile when it creates the machine and never again.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["osProfile"]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Azure takes the operating system's profile when it creates the machine and never again.
+                ignore_changes=["osProfile"],
+                # The image neither; another one is another machine, which needs the name and the interface of this.
+                replace_on_changes=["storageProfile.imageReference"],
+                delete_before_replace=True,
+            ),
         )
         self.id = machine.id
         self.location = args.location

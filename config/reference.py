@@ -45,13 +45,24 @@ A key to import is a PEM file with one private key that is not encrypted; certif
 
 ## Scopes and names
 A role may be written without `Managed HSM ` at its beginning, or as its GUID. `/keys/<name>` needs a key of the same
-stack. One virtual machine may have several identities: its own, and user-assigned ones that name it.
+stack.
+
+## Identities
+`{vm: {}}` is a virtual machine and its system-assigned identity, which is made with the machine and gone with it: a
+machine that is made anew has another principal, and its roles follow. `{userAssigned: true}` is an identity that is
+made apart: it can have roles before any machine has it, several machines can have it (`vms`), and it outlives them.
+`{id: …}` is a user-assigned identity that somebody else owns: it is given roles and attached, and never changed or
+deleted. One machine may have several identities, its own and such that name it; a program on it then says in its
+token request by `client_id` which one it means (the stack's output `clientIds`).
 """
 _LOCATION = {
     "network.location": "the stack's region",
     "keys.<name>.operations": "all that the type can do",
     "network.privateEndpoints[].connection": "the endpoint's name",
     "identities.<name>.vm.subnet": "the subnet of `network`",
+    "identities.<name>.vm.location": "the region of `network`",
+    "identities.<name>.vmSettings.subnet": "the subnet of `network`",
+    "identities.<name>.vmSettings.location": "the region of `network`",
 }
 _OF_ONE_FORM = ("existing", "path", "blob", "id", "link", "zoneId", "vm", "userAssigned")
 _FIREWALL = "hsm.firewall."

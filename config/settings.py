@@ -107,7 +107,7 @@ class Settings(Section):
     identities: dict[VmName, Identity] = setting(
         {},
         what="The workload's identities, by name, and the VMs that have them.",
-        accepted="a mapping of names to {vm: …} or {userAssigned: true, vms: […]}",
+        accepted="a mapping of names to {vm: …}, {userAssigned: true, vms: […]} or {id: …, vms: […]}",
         example={"testvmmhsm": {"vm": {}}},
     )
     proof: Proof = setting(

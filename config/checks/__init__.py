@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.checks import access, environment, keys, network, not_carried_out, pool, security_domain
+from config.checks import access, environment, identities, keys, network, not_carried_out, pool, security_domain
 from config.problems import Problem
 from config.settings import Settings
 
@@ -21,4 +21,5 @@ def problems_of(settings: Settings, base: Path, secret_keys: frozenset[str]) -> 
     yield from access.problems(settings)
     yield from keys.problems(settings, base)
     yield from network.problems(settings)
+    yield from identities.problems(settings)
     yield from not_carried_out.problems(settings, secret_keys)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from config.identities import UserAssignedIdentity, VmIdentity
 from config.network import DnsZone, ExistingResource, PrivateNetwork, Subnet, VirtualNetwork
 from config.problems import Problem, not_accepted
 from config.settings import Settings
 
 _NETWORK = "managed-hsm:network"
-_SUBNET = "Microsoft.Network/virtualNetworks/subnets"
+SUBNET = "Microsoft.Network/virtualNetworks/subnets"
 _ZONE = "privatelink.managedhsm.azure.net"
 _LARGEST, _SMALLEST = 8, 29
 _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
@@ -22,12 +21,11 @@ _RESERVED_IN_SUBNET = 5
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """Problems of the network and of the virtual machines in it."""
+    """Problems of the network."""
     if settings.network is not None:
         yield from _address_problems(settings.network)
         yield from _id_problems(settings.network)
         yield from _endpoint_problems(settings.network)
-    yield from _machine_problems(settings)
 
 
 def _address_problems(network: PrivateNetwork) -> Iterator[Problem]:
@@ -54,10 +52,10 @@ def _address_problems(network: PrivateNetwork) -> Iterator[Problem]:
 
 def _id_problems(network: PrivateNetwork) -> Iterator[Problem]:
     vnet, subnet, dns = network.vnet, network.subnet, network.dns
-    if isinstance(vnet, ExistingResource) and not _is_type(vnet.id, "Microsoft.Network/virtualNetworks"):
+    if isinstance(vnet, ExistingResource) and not is_type(vnet.id, "Microsoft.Network/virtualNetworks"):
         yield not_accepted(f"{_NETWORK}.vnet.id", vnet.id, "the ARM id of a virtual network")
     if isinstance(subnet, ExistingResource):
-        if not _is_type(subnet.id, _SUBNET):
+        if not is_type(subnet.id, SUBNET):
             yield not_accepted(f"{_NETWORK}.subnet.id", subnet.id, "the ARM id of a subnet")
         elif isinstance(vnet, VirtualNetwork):
             accepted = "name and addressPrefix, as the virtual network is made by this stack"
@@ -66,7 +64,7 @@ def _id_problems(network: PrivateNetwork) -> Iterator[Problem]:
             accepted = f"a subnet of the virtual network {vnet.name}"
             yield not_accepted(f"{_NETWORK}.subnet.id", subnet.id, accepted, (f"{_NETWORK}.vnet.id",))
     if isinstance(dns, DnsZone) and not (
-        _is_type(dns.zone_id, "Microsoft.Network/privateDnsZones") and dns.zone_id.lower().endswith(f"/{_ZONE}")
+        is_type(dns.zone_id, "Microsoft.Network/privateDnsZones") and dns.zone_id.lower().endswith(f"/{_ZONE}")
     ):
         yield not_accepted(f"{_NETWORK}.dns.zoneId", dns.zone_id, f"the ARM id of a private DNS zone {_ZONE}")
 
@@ -86,33 +84,7 @@ def _endpoint_problems(network: PrivateNetwork) -> Iterator[Problem]:
             yield not_accepted(f"{path}.connection", endpoint.connection, accepted)
 
 
-def _machine_problems(settings: Settings) -> Iterator[Problem]:
-    """Problems of machines. One machine may have several identities, so it may be named more than once."""
-    spellings: dict[str, str] = {}
-    for name, identity in settings.identities.items():
-        path = f"managed-hsm:identities.{name}"
-        machines = {path: name}
-        if isinstance(identity, UserAssignedIdentity):
-            machines = {f"{path}.vms[{index}]": machine for index, machine in enumerate(identity.vms)}
-        elif identity.vm.subnet is not None and not _is_type(identity.vm.subnet, _SUBNET):
-            yield not_accepted(f"{path}.vm.subnet", identity.vm.subnet, "the ARM id of a subnet")
-        for index, (place, machine) in enumerate(machines.items()):
-            spelling = spellings.setdefault(machine.lower(), machine)
-            if spelling != machine:
-                yield not_accepted(place, machine, f"{spelling}, as the machine is called elsewhere, or another name")
-            if machine in list(machines.values())[:index]:
-                yield not_accepted(place, machine, "each machine once")
-            if settings.network is None and not _has_subnet(settings, machine):
-                text = f"the machine {machine} has no network; the section network, or a subnet of its own"
-                yield Problem(place, text, (_NETWORK,))
-
-
-def _has_subnet(settings: Settings, machine: str) -> bool:
-    identity = settings.identities.get(machine)
-    return isinstance(identity, VmIdentity) and identity.vm.subnet is not None
-
-
-def _is_type(arm_id: str, resource_type: str) -> bool:
+def is_type(arm_id: str, resource_type: str) -> bool:
     """Whether an ARM id names a resource of this type."""
-    provider, *segments = arm_id.split("/providers/")[-1].split("/")
-    return "/".join([provider, *segments[::2]]).lower() == resource_type.lower()
+    provider, *segments = arm_id.lower().split("/providers/")[-1].split("/")
+    return "/".join([provider, *segments[::2]]) == resource_type.lower()

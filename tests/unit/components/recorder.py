@@ -99,7 +99,8 @@ def declare(of: Settings, existing: Existing | None = None) -> Program:
 
     run_to_end: Callable[[], None] = pulumi.runtime.test(run)  # type: ignore[no-untyped-call]  # likewise
     run_to_end()
-    names = {urn: request.name for urn, request in notes.requests}
+    # What is only read is not declared, but others may wait for it.
+    names = {urn: urn.rsplit("::", 1)[-1] for urn in notes.resources}
     kinds = {urn: request.type for urn, request in notes.requests}
     components = {urn for urn, kind in kinds.items() if ":components:" in kind}
     program = Program()

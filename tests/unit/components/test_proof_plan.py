@@ -20,7 +20,6 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def planned(directory: Path, **changes: Any) -> list[Plan]:
     values = dev()
-    values["managed-hsm:proof"] = {"run": True}
     values.update({f"managed-hsm:{name}": value for name, value in changes.items()})
     return plan(parse(values, directory))
 
@@ -79,6 +78,22 @@ def test_a_user_assigned_identity_proves_on_its_first_machine(directory: Path) -
     found = planned(
         directory,
         identities={"batch": {"userAssigned": True, "vms": ["batch-1", "batch-2"]}},
+        roleAssignments=assigned("Managed HSM Crypto User", "/", "batch"),
+    )
+    assert found == [Plan("batch", "batch-1", "myrsakey", lists=True)]
+
+
+def test_a_user_assigned_identity_proves_where_the_endpoint_is(directory: Path) -> None:
+    subnet = (
+        "/subscriptions/9b2a7d44-63f0-4a18-9f5e-c0d1e2f3a4b5/resourceGroups/hub/providers/Microsoft.Network"
+        "/virtualNetworks/hub/subnets/apps"
+    )
+    found = planned(
+        directory,
+        identities={
+            "elsewhere": {"vm": {"subnet": subnet}},
+            "batch": {"userAssigned": True, "vms": ["elsewhere", "batch-1"]},
+        },
         roleAssignments=assigned("Managed HSM Crypto User", "/", "batch"),
     )
     assert found == [Plan("batch", "batch-1", "myrsakey", lists=True)]

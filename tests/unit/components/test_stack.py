@@ -11,6 +11,10 @@ from config import parse
 from local_azure.stack import material
 from tests.unit.components.recorder import DEPLOYER, Program, declare, dev
 
+SHARED = (
+    f"/subscriptions/{DEPLOYER.subscription_id}/resourceGroups/ContosoIdentities/providers"
+    "/Microsoft.ManagedIdentity/userAssignedIdentities/shared"
+)
 HUB = f"/subscriptions/{DEPLOYER.subscription_id}/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub"
 
 
@@ -157,6 +161,58 @@ def test_a_machine_can_have_several_identities(directory: Path) -> None:
     attached = program["compute:VirtualMachine batch-1"].inputs["identity"]
     assert attached["type"] == "UserAssigned"
     assert sorted(attached["userAssignedIdentities"]) == ["batch-id", "reports-id"]
+
+
+def test_an_identity_that_stands_by_itself_is_authorised_without_waiting_for_a_machine(directory: Path) -> None:
+    values = dev()
+    values["managed-hsm:identities"] |= {
+        "batch": {"userAssigned": True, "vms": ["batch-1"]},
+        "shared": {"id": SHARED, "vms": ["batch-1"]},
+    }
+    values["managed-hsm:roleAssignments"] += [
+        {"role": "Crypto User", "principal": {"identity": name}, "scope": "/"} for name in ("batch", "shared")
+    ]
+    program = declare(parse(values, directory))
+    for name in ("batch", "shared"):
+        assignment = program[f"mhsm:RoleAssignment Managed HSM Crypto User: {name} at /"]
+        assert assignment.inputs["principal_id"] == f"principal-of-{name}"
+        assert not assignment.dependencies & {"batch-1", "testvmmhsm"}
+
+
+def test_an_identity_of_somebody_else_is_attached_and_not_made(directory: Path) -> None:
+    values = dev()
+    values["managed-hsm:identities"]["shared"] = {"id": SHARED, "vms": ["batch-1"]}
+    program = declare(parse(values, directory))
+    assert program.of("managedidentity:UserAssignedIdentity") == []
+    attached = program["compute:VirtualMachine batch-1"].inputs["identity"]
+    assert attached == {"type": "UserAssigned", "userAssignedIdentities": [SHARED]}
+
+
+def test_a_machine_is_made_as_its_settings_say(directory: Path) -> None:
+    values = dev()
+    subnet = f"{HUB}/subnets/apps"
+    values["managed-hsm:identities"]["batch"] = {
+        "userAssigned": True,
+        "vms": ["batch-1"],
+        "vmSettings": {
+            "size": "Standard_D2s_v5",
+            "image": "Debian:debian-12:12-gen2:latest",
+            "subnet": subnet,
+            "location": "westus2",
+        },
+    }
+    program = declare(parse(values, directory))
+    machine = program["compute:VirtualMachine batch-1"].inputs
+    assert machine["hardwareProfile"] == {"vmSize": "Standard_D2s_v5"}
+    assert machine["storageProfile"]["imageReference"] == {
+        "publisher": "Debian",
+        "offer": "debian-12",
+        "sku": "12-gen2",
+        "version": "latest",
+    }
+    interface = program["network:NetworkInterface batch-1-nic"].inputs
+    assert interface["ipConfigurations"][0]["subnet"]["id"] == subnet
+    assert machine["location"] == interface["location"] == "westus2"
 
 
 @pytest.mark.parametrize(

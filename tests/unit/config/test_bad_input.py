@@ -386,7 +386,8 @@ def test_a_wrong_type_in_plain_words(dev: Values, mistakes: Mistakes) -> None:
         "keys.myrsakey: 3072 is not accepted; a mapping of type, size, curve, operations, importFrom, enabled,"
         " expires, notBefore, tags, exportable, releasePolicy, rotation, restoreFrom, backupTo, onRemove, protect",
         "network: vnetwest is not accepted; location, vnet, subnet, dns and privateEndpoints",
-        'identities: ["testvmmhsm"] is not accepted; a mapping of names to {vm: …} or {userAssigned: true, vms: […]}',
+        'identities: ["testvmmhsm"] is not accepted; a mapping of names to {vm: …}, {userAssigned: true, vms: […]}'
+        " or {id: …, vms: […]}",
     ]
 
 
