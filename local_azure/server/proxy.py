@@ -7,6 +7,7 @@ may leave the machine. Requests in origin form are for the control API.
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from collections.abc import Awaitable, Callable
 
@@ -131,10 +132,13 @@ class ProxyProtocol(asyncio.Protocol):
         if self._transport is None:
             return
         text = "".join(character if character.isprintable() else "?" for character in line)
-        body = f"{text}\n".encode("ascii", "replace")
-        # Most clients show the reason phrase only: it says it all.
+        reason = text.encode("ascii", "replace").decode()
+        # Through a tunnel clients show the reason phrase only; those of the metadata service read JSON whatever comes.
+        content = json.dumps({"error": "not_found", "error_description": reason}) if method != "CONNECT" else reason
+        kind = "application/json" if method != "CONNECT" else "text/plain"
+        body = f"{content}\n".encode()
         head = (
-            f"HTTP/1.1 {status} {body.decode('ascii').strip()}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"HTTP/1.1 {status} {reason}\r\nContent-Type: {kind}; charset=utf-8\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         self._transport.write(head.encode("ascii") + body)
