@@ -25,7 +25,9 @@ class FaultKind(StrEnum):
     STALE_READ = "stale-read"
     """Answered from the state before the last write to this host."""
     DELAY = "delay"
-    """Answered as ever, only later."""
+    """Takes effect, and is answered, only later."""
+    LATE_ANSWER = "late-answer"
+    """Takes effect at once, and is answered later: whoever asked can be killed in between."""
 
 
 class ConnectionDropped(Exception):
@@ -52,7 +54,7 @@ class FaultRule:
     skip: int = 0
     """How many matching requests pass unharmed first."""
     delay_seconds: float = 0.0
-    """Held back for so long, whatever else happens."""
+    """Held back for so long, whatever else happens: the request, or its answer where that is to be late."""
     status: int = 500
     code: str = "InternalServerError"
     message: str = "The local Azure was told to fail this request."
@@ -87,7 +89,7 @@ class FaultRule:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InvalidFault(f"{name}: {value!r} is less than {least}")
-        if self.kind is FaultKind.DELAY and not self.delay_seconds:
+        if self.kind in (FaultKind.DELAY, FaultKind.LATE_ANSWER) and not self.delay_seconds:
             raise InvalidFault("delay_seconds: a delay has to take some time")
 
     def document(self) -> dict[str, Any]:

@@ -40,12 +40,16 @@ class Dispatcher:
         Raises ConnectionDropped where a fault says so.
         """
         fault = self.faults.take(request)
-        time.sleep(self.seconds_to_wait(fault))
-        return self.answer(request, fault)
+        time.sleep(self.seconds_before(fault))
+        response = self.answer(request, fault)
+        if seconds := seconds_after(fault):
+            time.sleep(seconds)
+        return response
 
-    def seconds_to_wait(self, fault: FaultRule | None) -> float:
-        """How long a request is held back before it is answered."""
-        return self.world.latency.seconds("request") + (0.0 if fault is None else fault.delay_seconds)
+    def seconds_before(self, fault: FaultRule | None) -> float:
+        """How long a request is held back before it takes effect."""
+        held = fault is not None and fault.kind is not FaultKind.LATE_ANSWER
+        return self.world.latency.seconds("request") + (fault.delay_seconds if fault and held else 0.0)
 
     def answer(self, request: Request, fault: FaultRule | None) -> Response:
         """Answers without waiting. Raises ConnectionDropped where the fault says so."""
@@ -112,6 +116,11 @@ class Dispatcher:
         if wanted and (client_request_id := request.headers.get("x-ms-client-request-id")):
             headers["x-ms-client-request-id"] = client_request_id
         return replace(response, headers=headers)
+
+
+def seconds_after(fault: FaultRule | None) -> float:
+    """How long the answer is held back once the request has taken effect."""
+    return fault.delay_seconds if fault is not None and fault.kind is FaultKind.LATE_ANSWER else 0.0
 
 
 def _anew(service: Service, world: World) -> Service:

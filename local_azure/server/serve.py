@@ -19,7 +19,7 @@ from aiohttp.streams import StreamReader
 from local_azure.core.clock import iso
 from local_azure.core.faults import ConnectionDropped
 from local_azure.core.http import Origin, Request, Response
-from local_azure.server.dispatch import Dispatcher
+from local_azure.server.dispatch import Dispatcher, seconds_after
 from local_azure.server.request_log import RequestLog, redacted
 from local_azure.server.tls import HostContext
 
@@ -84,7 +84,7 @@ class AzureHandler:
             return _on_the_wire(refusal)
         dispatcher = self._served.dispatcher
         fault = dispatcher.faults.take(request)
-        if seconds := dispatcher.seconds_to_wait(fault):
+        if seconds := dispatcher.seconds_before(fault):
             await asyncio.sleep(seconds)
         loop = asyncio.get_running_loop()
         note = None if fault is None else f"fault: {fault.kind}"
@@ -95,6 +95,8 @@ class AzureHandler:
             if incoming.transport is not None:
                 incoming.transport.abort()
             return web.Response(status=500)
+        if seconds := seconds_after(fault):
+            await asyncio.sleep(seconds)
         self._log(request, response.status, began, note)
         return _on_the_wire(response)
 

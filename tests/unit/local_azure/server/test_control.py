@@ -50,8 +50,9 @@ def test_a_dropped_connection_is_seen_as_such(azure: Azure, kind: str) -> None:
     assert status_of_a_request() == 200
 
 
-def test_a_delay_holds_one_request_back_and_no_other(azure: Azure) -> None:
-    azure.control.add_fault("delay", delay_seconds=0.3)
+@pytest.mark.parametrize("kind", ["delay", "late-answer"])
+def test_a_delay_holds_one_request_back_and_no_other(azure: Azure, kind: str) -> None:
+    azure.control.add_fault(kind, delay_seconds=0.3)
     assert [status_of_a_request(), status_of_a_request()] == [200, 200]
     first, second = (entry["milliseconds"] for entry in azure.control.log())
     assert first >= 300 > second

@@ -129,6 +129,21 @@ def test_latency_and_delays_hold_the_answer_back(
     assert slept == [pytest.approx(0.3)]
 
 
+def test_a_late_answer_is_to_a_request_that_has_taken_effect(
+    dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def sleep(seconds: float) -> None:
+        if seconds:
+            seen.append(count(dispatcher))
+
+    monkeypatch.setattr("time.sleep", sleep)
+    dispatcher.faults.add(FaultRule(FaultKind.LATE_ANSWER, delay_seconds=0.3))
+    count(dispatcher, POST)
+    assert seen == [1]
+
+
 def test_forgetting_clears_the_faults_and_what_stale_reads_would_show(dispatcher: Dispatcher) -> None:
     dispatcher.faults.add(FaultRule(FaultKind.STALE_READ, count=None))
     count(dispatcher, POST)
