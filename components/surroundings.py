@@ -11,16 +11,19 @@ from pulumi_azure_native import authorization, keyvault, resources
 from components.stack import Deployer, Existing
 from config import Settings
 from config.hsm import Hsm
+from data_plane.credentials import Identity
 
 _FIREWALL = "managed-hsm:hsm.firewall"
 
 
-def deployer(settings: Settings) -> Deployer:
+def deployer(settings: Settings, signing_in: Identity) -> Deployer:
     """Who azure-native is signed in as, and on which subscription.
 
-    Raises pulumi.RunError where it is signed in as nobody, or on another subscription than the settings allow.
+    ``signing_in`` is who the program itself signs in as. Raises pulumi.RunError where azure-native is signed in as
+    nobody, as somebody else, or on another subscription than the settings allow.
     """
     client = _invoke("finding out who deploys", authorization.get_client_config)
+    _check_same(client.client_id, signing_in)
     found = Deployer(client.tenant_id, client.subscription_id, client.object_id)
     wanted = settings.subscription_id
     if wanted is not None and wanted.lower() != found.subscription_id.lower():
@@ -29,6 +32,15 @@ def deployer(settings: Settings) -> Deployer:
             f" {wanted}; set ARM_SUBSCRIPTION_ID (or az account set), or change the key"
         )
     return found
+
+
+def _check_same(client_id: str, signing_in: Identity) -> None:
+    """One principal would make the pool, and another that is no administrator of it would have to activate it."""
+    if signing_in.client_id and signing_in.client_id.lower() != client_id.lower():
+        raise pulumi.RunError(
+            f"{signing_in.source}: names {signing_in.client_id}, but azure-native is signed in as {client_id}; set"
+            " ARM_CLIENT_ID with its secret, certificate or token (azure-native reads no AZURE_CLIENT_ID), or unset it"
+        )
 
 
 def existing(settings: Settings) -> Existing:

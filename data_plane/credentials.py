@@ -1,9 +1,11 @@
 """Who talks to Azure: the identity that Pulumi's azure-native provider uses too.
 
 In this order: what the ``azure-native:`` configuration or the ``ARM_*`` variables name (certificate, secret, OIDC
-token, managed identity), then the ``AZURE_*`` variables of the Azure SDKs, then who is signed in with ``az login``.
+token, managed identity: azure-native's own order), then the ``AZURE_*`` variables of the Azure SDKs, then who is signed
+in with ``az login``.
 The instance metadata service is asked only where the settings say so: probing for it costs seconds elsewhere.
-Sources: pulumi.com, "Azure Native: Installation & Configuration"; azure-identity, ``EnvironmentCredential``.
+Sources: pulumi.com, "Azure Native: Installation & Configuration"; pulumi-azure-native, ``auth_azidentity.go``;
+azure-identity, ``EnvironmentCredential``.
 """
 
 from __future__ import annotations
@@ -18,6 +20,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from data_plane.errors import CredentialError, mapped
+
+AZURE_NATIVE_SETTINGS: Final = (
+    "clientId",
+    "clientSecret",
+    "tenantId",
+    "environment",
+    "useMsi",
+    "useOidc",
+    "clientCertificatePath",
+    "clientCertificatePassword",
+    "oidcToken",
+    "oidcTokenFilePath",
+    "oidcRequestUrl",
+    "oidcRequestToken",
+)
+"""The keys of azure-native's configuration that say who signs in."""
 
 HSM_SCOPE: Final = "https://managedhsm.azure.net/.default"
 _TOKEN_EXCHANGE_AUDIENCE: Final = "api://AzureADTokenExchange"  # noqa: S105 (an audience, no secret)
@@ -109,21 +127,21 @@ class _Settings:
 def _service_principal(given: _Settings, base: dict[str, Any]) -> Identity | None:
     client_id = given.get("clientId", "ARM_CLIENT_ID")
     tenant_id = given.get("tenantId", "ARM_TENANT_ID")
-    if given.flag("useMsi", "ARM_USE_MSI"):
-        return Identity("managed identity", "ARM_USE_MSI", client_id=client_id, **base)
-    if not client_id:
-        return None
-    base = {**base, "client_id": client_id, "tenant_id": tenant_id, "source": "ARM_CLIENT_ID"}
+    named = {**base, "client_id": client_id, "tenant_id": tenant_id, "source": "ARM_CLIENT_ID"}
     found: Identity | None = None
-    if given.flag("useOidc", "ARM_USE_OIDC"):
-        found = Identity("oidc", assertion=_assertion(given), **base)
+    if not client_id:
+        pass
     elif path := given.get("clientCertificatePath", "ARM_CLIENT_CERTIFICATE_PATH"):
         password = given.get("clientCertificatePassword", "ARM_CLIENT_CERTIFICATE_PASSWORD")
-        found = Identity("certificate", certificate_path=path, certificate_password=password, **base)
+        found = Identity("certificate", certificate_path=path, certificate_password=password, **named)
     elif secret := given.get("clientSecret", "ARM_CLIENT_SECRET"):
-        found = Identity("secret", secret=secret, **base)
+        found = Identity("secret", secret=secret, **named)
+    elif given.flag("useOidc", "ARM_USE_OIDC"):
+        found = Identity("oidc", assertion=_assertion(given), **named)
     if found and not tenant_id:
         raise CredentialError("ARM_CLIENT_ID is set but ARM_TENANT_ID is not: set the tenant's id too")
+    if found is None and given.flag("useMsi", "ARM_USE_MSI"):
+        return Identity("managed identity", "ARM_USE_MSI", client_id=client_id, **base)
     return found
 
 

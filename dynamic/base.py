@@ -24,20 +24,6 @@ POOL_FIELDS: Final = ("hsm_id", "hsm_uri", "hsm_created_at")
 """Which pool a resource lies in. Another creation time is another pool of the same name."""
 
 PROVIDER_KEY: Final = "__provider"
-_AZURE_NATIVE_SETTINGS: Final = (
-    "clientId",
-    "clientSecret",
-    "tenantId",
-    "environment",
-    "useMsi",
-    "useOidc",
-    "clientCertificatePath",
-    "clientCertificatePassword",
-    "oidcToken",
-    "oidcTokenFilePath",
-    "oidcRequestUrl",
-    "oidcRequestToken",
-)
 
 
 def one_line(operation: Callable[P, R]) -> Callable[P, R]:
@@ -122,10 +108,10 @@ class HsmProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Takes up the identity of azure-native's configuration and cuts tracebacks down to their last line."""
         from data_plane import session
-        from data_plane.credentials import identity
+        from data_plane.credentials import AZURE_NATIVE_SETTINGS, identity
 
         sys.tracebacklimit = 0
-        given = {name: req.config.get(f"azure-native:{name}") for name in _AZURE_NATIVE_SETTINGS}
+        given = {name: req.config.get(f"azure-native:{name}") for name in AZURE_NATIVE_SETTINGS}
         configuration = {name: str(value) for name, value in given.items() if value is not None}
         if configuration:
             session.use(identity(configuration))

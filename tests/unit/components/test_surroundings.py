@@ -1,4 +1,4 @@
-"""What the program finds out before it declares anything: here, where a new pool can be activated from."""
+"""What the program finds out before it declares anything: who deploys, and where a new pool can be activated from."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi_azure_native import keyvault
+from pulumi_azure_native import authorization, keyvault
 
-from components.surroundings import check_way_in
+from components.surroundings import check_way_in, deployer
 from config import Settings, parse
+from data_plane.credentials import identity
 from local_azure.stack import material
 from tests.unit.components.recorder import dev
 
@@ -105,3 +106,27 @@ def test_another_failure_of_the_look_up_is_told(directory: Path, monkeypatch: py
     monkeypatch.setattr(keyvault, "get_managed_hsm", refused)
     with pytest.raises(pulumi.RunError, match="looking whether the pool is active: getManagedHsm failed: Auth"):
         check_way_in(settings(directory, CLOSED, network=True))
+
+
+def signed_in_as(monkeypatch: pytest.MonkeyPatch, client_id: str) -> None:
+    answer = SimpleNamespace(
+        client_id=client_id, object_id="object", tenant_id="tenant", subscription_id="subscription"
+    )
+    monkeypatch.setattr(authorization, "get_client_config", lambda: answer)
+
+
+def test_the_deployer_is_whom_azure_native_is_signed_in_as(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed_in_as(monkeypatch, "Robot")
+    open_to_all = settings(directory, {"defaultAction": "Allow"}, network=True)
+    same = {"ARM_CLIENT_ID": "robot", "ARM_TENANT_ID": "tenant", "ARM_CLIENT_SECRET": "secret"}
+    for environment in (same, {}):
+        assert deployer(open_to_all, identity({}, environment)).object_id == "object"
+
+
+def test_two_principals_at_once_are_refused_before_anything_is_made(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in_as(monkeypatch, "azure-cli")
+    only_the_sdks = {"AZURE_CLIENT_ID": "robot", "AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_SECRET": "secret"}
+    with pytest.raises(pulumi.RunError, match="AZURE_CLIENT_ID: names robot, but azure-native is signed in as azure-c"):
+        deployer(settings(directory, {"defaultAction": "Allow"}, network=True), identity({}, only_the_sdks))

@@ -39,6 +39,18 @@ def test_a_certificate_comes_before_a_secret() -> None:
     assert (found.kind, found.certificate_path) == ("certificate", "/c.pfx")
 
 
+@pytest.mark.parametrize(
+    ("environment", "kind"),
+    [
+        ({**ARM_SECRET, "ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN": "t", "ARM_USE_MSI": "true"}, "secret"),
+        ({"ARM_CLIENT_ID": "c", "ARM_TENANT_ID": "t", "ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN": "t"}, "oidc"),
+        ({**AZURE_SECRET, "ARM_USE_MSI": "true"}, "managed identity"),
+    ],
+)
+def test_several_ways_to_sign_in_are_tried_in_azure_natives_order(environment: dict[str, str], kind: str) -> None:
+    assert identity({}, {"ARM_USE_MSI": "true", **environment}).kind == kind
+
+
 def test_a_federated_token_file_is_read_each_time(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("one\n")
