@@ -86,13 +86,15 @@ def load_key(path: Path, passphrases: Sequence[bytes], ask: Ask) -> CustodianKey
     For an encrypted key every one of ``passphrases`` is tried; where there are none, ``ask`` is asked once.
     Raises KeyFileError, PassphraseError, CeremonyError.
     """
-    key = _decrypted(path, files.read(path), passphrases, ask)
+    key = load_private_key(path, passphrases, ask)
     if not isinstance(key, RSAPrivateKey):
         raise KeyFileError(f"{path}: is no RSA key; custodians' keys are")
     return CustodianKey(path.stem, key, _beside(path, key))
 
 
-def _decrypted(path: Path, content: bytes, passphrases: Sequence[bytes], ask: Ask) -> object:
+def load_private_key(path: Path, passphrases: Sequence[bytes], ask: Ask) -> object:
+    """A private key of any kind, for the passphrases see :func:`load_key`. Raises as that does."""
+    content = files.read(path)
     try:
         return _load(path, content, None)
     except TypeError:

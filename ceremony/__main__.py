@@ -1,0 +1,7 @@
+"""``python -m ceremony``."""
+
+import sys
+
+from ceremony.command_line import main
+
+sys.exit(main())

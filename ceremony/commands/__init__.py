@@ -1,0 +1,1 @@
+"""The commands, a module each: its name, help texts and arguments, and what it does."""
