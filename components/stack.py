@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
+from components.endpoint_connections import make_connections
 from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings
 from components.identities import Identities, make_identities
 from components.managed_hsm import ManagedHsm, ManagedHsmArgs
 from components.private_path import PrivatePath, make_private_path
 from components.private_proof import make_proofs
 from components.resource_group import ResourceGroup, ResourceGroupArgs
+from components.vault import VaultSurroundings, make_vault
+from components.vault import outputs as vault_outputs
 from config import Settings
 from config.access import Principal
 from config.access import RoleAssignment as RoleAssignmentSetting
@@ -53,9 +56,9 @@ def build(
     if not isinstance(hsm_settings, Hsm) or domain is None:
         raise TypeError("a stack makes its own pool; the configuration's reader refuses anything else")
     named = {
-        assignment.principal: object_id(assignment.principal.kind, assignment.principal.value)
-        for assignment in settings.role_assignments
-        if assignment.principal.kind in ("user", "group", "servicePrincipal")
+        principal: object_id(principal.kind, principal.value)
+        for principal in dict.fromkeys(_principals(settings))
+        if principal.kind in ("user", "group", "servicePrincipal")
     }
     group = ResourceGroup(
         "resource-group",
@@ -63,12 +66,14 @@ def build(
             name=settings.resource_group,
             location=settings.location,
             import_id=existing.resource_group,
-            retain_on_delete=hsm_settings.on_destroy == "retain",
+            retain_on_delete="retain" in (hsm_settings.on_destroy, settings.vault and settings.vault.on_destroy),
         ),
     )
     hsm = _make_pool(settings, hsm_settings, deployer, group, existing)
     private_path = make_private_path(settings, group, hsm)
     identities = make_identities(settings, group, private_path)
+    closed = hsm_settings.firewall.is_closed
+    connections = make_connections(settings, private_path, hsm, after=[]) if closed else []
     setup = HsmSetup(
         "hsm-setup",
         HsmSetupArgs(
@@ -77,11 +82,47 @@ def build(
             assignments=[_assignment(each, deployer, identities, named) for each in settings.role_assignments],
             keys={name: _key(key) for name, key in settings.keys.items()},
             protect=settings.environment == "prod",
-            private_way=private_path.reachable if hsm_settings.firewall.is_closed else [],
+            private_way=[*private_path.reachable, *connections] if closed else [],
         ),
     )
-    proofs = make_proofs(settings, hsm, setup, private_path, identities)
-    return {**_outputs(hsm, setup, private_path, identities), "proof": proofs}
+    if not closed:
+        connections = make_connections(settings, private_path, hsm, after=setup.everything)
+    proofs = make_proofs(settings, hsm, setup, private_path, identities, connections)
+    vault = make_vault(
+        settings,
+        VaultSurroundings(
+            tenant_id=deployer.tenant_id,
+            subscription_id=deployer.subscription_id,
+            group=group,
+            principal_id=lambda principal: _principal_id(principal, deployer, identities, named),
+            # A step that fails ends the whole run: a vault must not leave a pool behind that is not activated.
+            after=[setup.security_domain],
+        ),
+    )
+    outputs = {**_outputs(hsm, setup, private_path, identities), "proof": proofs}
+    return outputs if vault is None else {**outputs, "vault": vault_outputs(vault)}
+
+
+def _principals(settings: Settings) -> Iterator[Principal]:
+    """Everybody whom the settings give something."""
+    yield from (assignment.principal for assignment in settings.role_assignments)
+    if settings.vault is not None:
+        yield from (policy.principal for policy in settings.vault.access_policies)
+        yield from (assignment.principal for assignment in settings.vault.role_assignments)
+
+
+def _principal_id(
+    principal: Principal, deployer: Deployer, identities: Identities, named: dict[Principal, str]
+) -> pulumi.Input[str]:
+    match principal.kind:
+        case "deployer":
+            return deployer.object_id
+        case "identity":
+            return identities.principal_ids[principal.value]
+        case "objectId":
+            return principal.value
+        case _:
+            return named[principal]
 
 
 def _make_pool(
@@ -143,16 +184,7 @@ def _assignment(
     setting: RoleAssignmentSetting, deployer: Deployer, identities: Identities, named: dict[Principal, str]
 ) -> Assignment:
     principal = setting.principal
-    principal_id: pulumi.Input[str]
-    match principal.kind:
-        case "deployer":
-            principal_id = deployer.object_id
-        case "identity":
-            principal_id = identities.principal_ids[principal.value]
-        case "objectId":
-            principal_id = principal.value
-        case _:
-            principal_id = named[principal]
+    principal_id = _principal_id(principal, deployer, identities, named)
     who = principal.value or principal.kind
     return Assignment(
         name=f"{setting.role}: {who} at {setting.scope}",

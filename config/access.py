@@ -9,7 +9,7 @@ from data_plane.built_in_roles import guid_of, name_of
 
 PrincipalKind = Literal["deployer", "identity", "objectId", "group", "user", "servicePrincipal"]
 
-_PRINCIPAL = "deployer, or one of {identity: …}, {objectId: …}, {group: …}, {user: …}, {servicePrincipal: …}"
+PRINCIPAL_ACCEPTED = "deployer, or one of {identity: …}, {objectId: …}, {group: …}, {user: …}, {servicePrincipal: …}"
 _KINDS = ("identity", "objectId", "group", "user", "servicePrincipal")
 
 
@@ -28,10 +28,10 @@ class Principal(Section):
         if value == "deployer":
             return {"kind": "deployer"}
         if not isinstance(value, dict) or len(value) != 1:
-            raise refusal(_PRINCIPAL)
+            raise refusal(PRINCIPAL_ACCEPTED)
         ((kind, name),) = value.items()
         if kind not in _KINDS or not isinstance(name, str) or not name.strip():
-            raise refusal(_PRINCIPAL)
+            raise refusal(PRINCIPAL_ACCEPTED)
         if kind == "objectId" and not is_guid(name):
             raise refusal("an object id (a GUID) after objectId")
         return {"kind": kind, "value": name.lower() if kind == "objectId" else name}
@@ -80,7 +80,7 @@ class RoleAssignment(Section):
     )
     principal: Principal = setting(
         what="Who gets the role. Users by sign-in name, groups and service principals by display name.",
-        accepted=_PRINCIPAL,
+        accepted=PRINCIPAL_ACCEPTED,
         example={"identity": "testvmmhsm"},
     )
     scope: Annotated[str, BeforeValidator(matching(r"/|/keys|/keys/[0-9A-Za-z-]{1,127}"))] = setting(

@@ -5,7 +5,9 @@ In ``prod`` nothing that decides about safety is filled in: it has to be said.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
+
+from config.hsm import OnDestroy
 
 DEV_POOL: dict[str, Any] = {
     "retentionDays": 7,
@@ -19,17 +21,26 @@ DEV_POOL: dict[str, Any] = {
 DEV_FIREWALL = {"publicNetworkAccess": "Enabled", "defaultAction": "Deny", "bypass": "AzureServices"}
 """What a firewall in dev is that says only a part."""
 
+DEV_VAULT: dict[str, Any] = {
+    "retentionDays": 7,
+    "purgeProtection": False,
+    "firewall": DEV_POOL["firewall"],
+}
+"""What a vault in dev is that says nothing else."""
+
 
 def with_defaults(written: dict[str, Any]) -> dict[str, Any]:
     """The configuration with everything filled in that may be left out; what has the wrong shape stays as it is.
 
-    Dev: a pool without a firewall is open as Azure's own default is; a firewall that is begun denies by default.
+    Dev: a pool or vault without a firewall is open as Azure's own default is; a firewall that is begun denies by
+    default. A vault ends as the pool does.
     """
     filled = dict(written)
     if filled.get("environment") == "dev":
         _fill_pool(filled)
     if filled.get("environment") == "prod":
         _fill_protection(filled)
+    _fill_vault(filled)
     network = filled.get("network")
     if isinstance(network, dict) and "azure-native:location" in filled:
         filled["network"] = {"location": filled["azure-native:location"], **network}
@@ -40,10 +51,22 @@ def _fill_pool(filled: dict[str, Any]) -> None:
     pool = filled.get("hsm")
     if not isinstance(pool, dict) or "existing" in pool:
         return
-    pool = {**DEV_POOL, **pool}
-    if isinstance(pool["firewall"], dict):
-        pool["firewall"] = {**DEV_FIREWALL, **pool["firewall"]}
-    filled["hsm"] = pool
+    filled["hsm"] = _with_firewall({**DEV_POOL, **pool})
+
+
+def _fill_vault(filled: dict[str, Any]) -> None:
+    vault, pool = filled.get("vault"), filled.get("hsm")
+    if not isinstance(vault, dict):
+        return
+    if isinstance(pool, dict) and pool.get("onDestroy") in get_args(OnDestroy):
+        vault = {"onDestroy": pool["onDestroy"], **vault}
+    filled["vault"] = _with_firewall({**DEV_VAULT, **vault}) if filled.get("environment") == "dev" else vault
+
+
+def _with_firewall(section: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(section["firewall"], dict):
+        return {**section, "firewall": {**DEV_FIREWALL, **section["firewall"]}}
+    return section
 
 
 def _fill_protection(filled: dict[str, Any]) -> None:

@@ -26,6 +26,9 @@ from config.fields import (
 Sku = Literal["Standard_B1", "Custom_B32", "Custom_B6", "Custom_C42", "Custom_C10"]
 """The sizes of a pool."""
 
+OnDestroy = Literal["retain", "softDelete", "purge"]
+"""What becomes of a pool or a vault when the stack is destroyed."""
+
 DEPLOYER = "deployer"
 """The word for whoever runs the program."""
 
@@ -134,7 +137,7 @@ class Hsm(Section):
         accepted="publicNetworkAccess, defaultAction, bypass and ipRules",
         example={"publicNetworkAccess": "Disabled", "defaultAction": "Deny", "bypass": "None", "ipRules": []},
     )
-    on_destroy: Literal["retain", "softDelete", "purge"] = setting(
+    on_destroy: OnDestroy = setting(
         "retain",
         what="What a destroy of the stack does: leave the pool, delete it softly (billed on), or purge it (dev only).",
         accepted="retain, softDelete or purge",

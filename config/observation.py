@@ -1,28 +1,8 @@
-"""The vault beside the pool, and where logs and metrics go."""
+"""Where logs and metrics go."""
 
-from typing import Annotated
-
-from pydantic import BeforeValidator, SecretStr
-
-from config.fields import ArmId, Integer, Section, Text, matching, setting
+from config.fields import ArmId, Integer, Section, Text, setting
 
 _SINK = "name of one that is made, or id of one that exists"
-
-
-class Vault(Section):
-    """A Key Vault for what cannot be a key."""
-
-    name: Annotated[str, BeforeValidator(matching(r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]"))] = setting(
-        what="The vault's name, unique in the world.",
-        accepted="3 to 24 letters, digits and single hyphens, starting with a letter, ending with a letter or digit",
-        example="contosomivault",
-    )
-    secrets: dict[Annotated[str, BeforeValidator(matching(r"[0-9A-Za-z-]{1,127}"))], SecretStr] = setting(
-        {},
-        what="Secrets by name. Values are Pulumi secrets (`pulumi config set --secret`); plain text is refused.",
-        accepted="names of 1 to 127 letters, digits and hyphens with secret values",
-        example={"database-password": "(a Pulumi secret)"},
-    )
 
 
 class Sink(Section):

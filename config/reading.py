@@ -35,13 +35,15 @@ def parse(
     base: Path,
     *,
     secret_keys: Collection[str] = (),
+    plain_secrets: Collection[str] = (),
     source: str = "the configuration",
 ) -> Settings:
     """The settings that a stack's configuration means.
 
     ``values`` has the full keys (``managed-hsm:hsm``, ``azure-native:location``); a value is an object, or the JSON
     text of one as the engine hands it over. Keys of other namespaces are none of ours. Relative paths start at
-    ``base``. Values of ``secret_keys`` never appear in a message. ``source`` names the configuration in the header.
+    ``base``. Values of ``secret_keys`` never appear in a message. ``plain_secrets`` are the vault's secrets that are
+    known to be written in plain text. ``source`` names the configuration in the header.
 
     Raises :class:`ConfigurationError` with every mistake.
     """
@@ -52,7 +54,8 @@ def parse(
         problem = Problem(NAMESPACE, "a value is nested too deeply; at most a few levels of lists and mappings")
         raise ConfigurationError([problem], source) from None
     if settings is not None:
-        later = (_without_values(problem, hidden) for problem in problems_of(settings, base, hidden))
+        judged = problems_of(settings, base, hidden, frozenset(plain_secrets))
+        later = (_without_values(problem, hidden) for problem in judged)
         problems = with_reliable(problems, later)
     if settings is None or problems:
         raise ConfigurationError(problems, source)
@@ -126,7 +129,7 @@ def _problem(detail: ErrorDetails, hidden: Collection[str]) -> Problem:
         return Problem(path, _unknown(location))
     if detail["type"] == "missing":
         return Problem(path, f"is missing; {_accepted(detail)}")
-    secret = location[0] in hidden or (location[0] == "vault" and location[-1] != "name")
+    secret = location[0] in hidden or location == ("vault",) or location[:2] == ("vault", "secrets")
     return Problem(path, f"{HIDDEN if secret else shown(detail['input'])} is not accepted; {_accepted(detail)}")
 
 

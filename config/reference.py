@@ -28,8 +28,9 @@ program's own models (`python -m config.reference > docs/configuration.md`) and 
 - **Paths** are relative to the project's directory.
 - **Numbers, booleans, dates** may be written as text. A date begins at 0:00 UTC; the engine rewrites a date without
   quotes into a longer form, which means the same.
-- **Secrets** have no place in the configuration except in `vault.secrets`, there as Pulumi secrets only. What the
-  engine knows as a secret is never shown in a message.
+- **Secrets** have no place in the configuration except in `vault.secrets`, there as Pulumi secrets only: a value that
+  the stack's file has in plain text is refused, also beside others that are secret. What the engine knows as a secret
+  is never shown in a message.
 - **An empty section** is one that is not set.
 - Keys marked *not yet* are understood and checked, but nothing follows from them; the program says so and stops.
 
@@ -54,18 +55,29 @@ made apart: it can have roles before any machine has it, several machines can ha
 `{id: …}` is a user-assigned identity that somebody else owns: it is given roles and attached, and never changed or
 deleted. One machine may have several identities, its own and such that name it; a program on it then says in its
 token request by `client_id` which one it means (the stack's output `clientIds`).
+
+## The vault
+Its secrets are written through ARM, which is not behind the vault's firewall and needs no permission in the vault. A
+changed value is a new version. A secret that is taken out of the configuration is deleted through the vault itself
+(ARM has no such operation): for that the deployer needs the permission `delete`, or the role Key Vault Secrets
+Officer, and a way through the firewall. It stays recoverable, and holds its name, until the retention has passed or
+somebody purges it (`az keyvault secret purge`). A destroy of the whole stack needs none of this.
+
+Roles are given as role assignments in ARM: the deployer needs `Microsoft.Authorization/roleAssignments/write`.
 """
 _LOCATION = {
     "network.location": "the stack's region",
     "keys.<name>.operations": "all that the type can do",
     "network.privateEndpoints[].connection": "the endpoint's name",
+    "vault.onDestroy": "as the pool",
+    "vault.privateEndpoints[].connection": "the endpoint's name",
     "identities.<name>.vm.subnet": "the subnet of `network`",
     "identities.<name>.vm.location": "the region of `network`",
     "identities.<name>.vmSettings.subnet": "the subnet of `network`",
     "identities.<name>.vmSettings.location": "the region of `network`",
 }
 _OF_ONE_FORM = ("existing", "path", "blob", "id", "link", "zoneId", "vm", "userAssigned")
-_FIREWALL = "hsm.firewall."
+_IN_DEV = {"hsm": defaults.DEV_POOL, "vault": defaults.DEV_VAULT}
 
 
 def reference() -> str:
@@ -124,12 +136,13 @@ def _not_yet(path: str) -> bool:
 
 
 def _left_out(path: str, node: Node) -> str:
-    name = path.removeprefix("hsm.")
-    if path.startswith(_FIREWALL) and path != f"{_FIREWALL}ipRules":
-        return f"dev: `{defaults.DEV_FIREWALL[path.removeprefix(_FIREWALL)]}`; prod: required"
-    if path.startswith("hsm.") and name in defaults.DEV_POOL:
+    section, _, name = path.partition(".")
+    firewall = name.removeprefix("firewall.")
+    if section in _IN_DEV and firewall != name and firewall in defaults.DEV_FIREWALL:
+        return f"dev: `{defaults.DEV_FIREWALL[firewall]}`; prod: required"
+    if name in _IN_DEV.get(section, {}):
         prod = "required" if node.required else f"`{_shown(_default(node))}`"
-        return f"dev: `{_shown(defaults.DEV_POOL[name])}`; prod: {prod}"
+        return f"dev: `{_shown(_IN_DEV[section][name])}`; prod: {prod}"
     if path == "keys.<name>.protect":
         return "dev: `false`; prod: `true`"
     if path in _LOCATION:

@@ -10,9 +10,10 @@ from config.hsm import ExistingHsm, Hsm
 from config.identities import Identity, VmName
 from config.keys import Key, KeyName
 from config.network import PrivateNetwork
-from config.observation import Diagnostics, Vault
+from config.observation import Diagnostics
 from config.proof import Proof
 from config.security_domain import SecurityDomain
+from config.vault import Vault
 
 LOCATION_KEY = "azure-native:location"
 NAMESPACE = "managed-hsm"
@@ -117,7 +118,15 @@ class Settings(Section):
         example={"run": True},
     )
     vault: Vault | None = setting(
-        None, what="A Key Vault beside the pool.", accepted="name and secrets", example={"name": "contosomivault"}
+        None,
+        what="A Key Vault beside the pool, for what cannot be a key.",
+        accepted="the settings of a vault",
+        example={
+            "name": "contosomivault",
+            "retentionDays": 90,
+            "purgeProtection": True,
+            "firewall": {"publicNetworkAccess": "Disabled", "defaultAction": "Deny", "bypass": "None"},
+        },
     )
     diagnostics: Diagnostics | None = setting(
         None,

@@ -98,6 +98,10 @@ class Session:
         """POST to ARM without a body: the beginning of an operation. Raises DataPlaneError."""
         self._resource_manager("POST", path, api_version)
 
+    def resource_manager_ask(self, path: str, api_version: str, body: Mapping[str, Any]) -> Any:
+        """POST to ARM: a question that changes nothing, its answer as JSON. Raises DataPlaneError."""
+        return self._resource_manager("POST", path, api_version, body).json()
+
     def resource_manager_put(self, path: str, api_version: str, body: Mapping[str, Any]) -> None:
         """PUT to ARM: the beginning of an operation. Raises DataPlaneError."""
         self._resource_manager("PUT", path, api_version, body)

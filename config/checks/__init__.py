@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.checks import access, environment, identities, keys, network, not_carried_out, pool, security_domain
+from config.checks import access, environment, identities, keys, network, not_carried_out, pool, security_domain, vault
 from config.problems import Problem
 from config.settings import Settings
 
 
-def problems_of(settings: Settings, base: Path, secret_keys: frozenset[str]) -> Iterator[Problem]:
+def problems_of(
+    settings: Settings, base: Path, secret_keys: frozenset[str], plain_secrets: frozenset[str]
+) -> Iterator[Problem]:
     """Every problem of settings whose single values are all right. ``base``: what paths are shown relative to."""
     yield from environment.problems(settings)
     yield from pool.problems(settings)
@@ -22,4 +24,5 @@ def problems_of(settings: Settings, base: Path, secret_keys: frozenset[str]) -> 
     yield from keys.problems(settings, base)
     yield from network.problems(settings)
     yield from identities.problems(settings)
-    yield from not_carried_out.problems(settings, secret_keys)
+    yield from vault.problems(settings, secret_keys, plain_secrets)
+    yield from not_carried_out.problems(settings)

@@ -28,5 +28,9 @@ def problems(settings: Settings) -> Iterator[Problem]:
                     "in prod the object id (GUID) of a group, user or service principal",
                     _ENVIRONMENT,
                 )
+    if settings.vault is not None and settings.vault.on_destroy == "purge":
+        accepted = "retain or softDelete (purge only in dev)"
+        involved = (*_ENVIRONMENT, "managed-hsm:hsm.onDestroy")
+        yield not_accepted("managed-hsm:vault.onDestroy", "purge", accepted, involved)
     if settings.security_domain is not None and settings.security_domain.rehearsal:
         yield not_accepted("managed-hsm:securityDomain.rehearsal", True, "false (true only in dev)", _ENVIRONMENT)

@@ -19,18 +19,13 @@ NOT_CARRIED_OUT = (
     "keys.*.rotation",
     "keys.*.restoreFrom",
     "keys.*.backupTo",
-    "vault",
     "diagnostics",
 )
 """The keys that nothing follows from (``*``: every entry)."""
 
 
-def problems(settings: Settings, secret_keys: frozenset[str]) -> Iterator[Problem]:
-    """A line for each key that is set and not carried out, and one for secrets in plain text."""
-    vault = settings.vault
-    if vault is not None and vault.secrets and "vault" not in secret_keys:
-        accepted = "secret values (pulumi config set --secret --path)"
-        yield Problem(f"{NAMESPACE}:vault.secrets", f"plain text is not accepted; {accepted}")
+def problems(settings: Settings) -> Iterator[Problem]:
+    """A line for each key that is set and not carried out."""
     for pattern in NOT_CARRIED_OUT:
         section, *steps = pattern.split(".")
         for path in _paths(getattr(settings, to_snake(section)), steps, f"{NAMESPACE}:{section}"):

@@ -10,7 +10,6 @@ from config.problems import Problem, not_accepted
 from config.settings import Settings
 
 _MOST_RULES = 10
-_FIREWALL = "managed-hsm:hsm.firewall"
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
@@ -31,19 +30,20 @@ def problems(settings: Settings) -> Iterator[Problem]:
             "retain or softDelete while purgeProtection is true",
             ("managed-hsm:hsm.purgeProtection",),
         )
-    yield from _firewall_problems(pool.firewall)
+    yield from firewall_problems(pool.firewall, "managed-hsm:hsm.firewall", _MOST_RULES)
 
 
-def _firewall_problems(firewall: Firewall) -> Iterator[Problem]:
-    path = f"{_FIREWALL}.ipRules"
+def firewall_problems(firewall: Firewall, key: str, most_rules: int) -> Iterator[Problem]:
+    """Problems of the firewall at ``key``, a pool's or a vault's."""
+    path = f"{key}.ipRules"
     rules = firewall.ip_rules
-    if len(rules) > _MOST_RULES:
-        yield Problem(path, f"{len(rules)} rules are not accepted; at most {_MOST_RULES}")
+    if len(rules) > most_rules:
+        yield Problem(path, f"{len(rules)} rules are not accepted; at most {most_rules}")
     if rules and firewall.public_network_access == "Disabled":
-        involved = (f"{_FIREWALL}.publicNetworkAccess",)
+        involved = (f"{key}.publicNetworkAccess",)
         yield not_accepted(path, list(rules), "no rules while publicNetworkAccess is Disabled", involved)
     elif rules and firewall.default_action == "Allow":
-        involved = (f"{_FIREWALL}.defaultAction",)
+        involved = (f"{key}.defaultAction",)
         yield not_accepted(path, list(rules), "no rules unless defaultAction is Deny", involved)
     networks = [ipaddress.IPv4Network(rule) for rule in rules]
     for index, network in enumerate(networks):

@@ -57,6 +57,12 @@ class _Answers(pulumi.runtime.Mocks):
             uri = f"https://{args.inputs['name'].lower()}.managedhsm.azure.net/"
             outputs["properties"] = {**args.inputs["properties"], "hsmUri": uri}
             outputs["systemData"] = {"createdAt": "2026-11-01T10:00:00.0000000Z"}
+        if args.typ.endswith("keyvault:Vault"):
+            uri = f"https://{args.inputs['vaultName'].lower()}.vault.azure.net/"
+            outputs["properties"] = {**args.inputs["properties"], "vaultUri": uri}
+        if args.typ.endswith("keyvault:Secret"):
+            url = f"https://{args.inputs['vaultName'].lower()}.vault.azure.net/secrets/{args.inputs['secretName']}"
+            outputs["properties"] = {"secretUri": url, "secretUriWithVersion": f"{url}/1"}
         if args.typ.endswith("network:PrivateEndpoint"):
             group = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network"
             outputs["networkInterfaces"] = [{"id": f"{group}/networkInterfaces/nic"}]

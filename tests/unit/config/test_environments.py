@@ -135,7 +135,6 @@ def test_a_pool_needs_an_administrator(dev: Values, mistakes: Mistakes) -> None:
             [{"name": "Reader", "dataActions": ["Microsoft.KeyVault/managedHsm/keys/read/action"]}],
             "",
         ),
-        ("vault", {"name": "contosomivault"}, ""),
         ("diagnostics", {"storage": {"name": "contosohsmlogs"}}, ""),
         ("keys", {"k": {"type": "RSA-HSM", "size": 2048, "rotation": {"afterCreation": "P90D"}}}, ".k.rotation"),
         ("keys", {"k": {"type": "RSA-HSM", "size": 2048, "backupTo": ".local/k"}}, ".k.backupTo"),

@@ -1,0 +1,124 @@
+"""The vault as the settings describe it: who may read it, when it is made, how it is reached and how it ends."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_azure_native import authorization
+
+from components.key_vault import AccessPolicy, KeyVault, KeyVaultArgs
+from components.resource_group import ResourceGroup
+from config import Settings
+from config.access import Principal
+from config.vault import Vault, VaultRoleAssignment
+from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroy, PurgeVaultOnDestroyArgs
+
+_PRINCIPAL_TYPES = {
+    "identity": "ServicePrincipal",
+    "servicePrincipal": "ServicePrincipal",
+    "group": "Group",
+    "user": "User",
+}
+"""What ARM is told, so that it takes a principal that has not spread through the directory yet."""
+
+
+@dataclass(frozen=True)
+class VaultSurroundings:
+    """What a vault is made among."""
+
+    tenant_id: str
+    subscription_id: str
+    group: ResourceGroup
+    principal_id: Callable[[Principal], pulumi.Input[str]]
+    after: Sequence[pulumi.Resource]
+    """What must not be kept waiting by the vault, nor be lost by its failure."""
+
+
+def make_vault(settings: Settings, around: VaultSurroundings) -> KeyVault | None:
+    """Declares the vault that the settings describe, and the roles in it; None where they describe none."""
+    vault = settings.vault
+    if vault is None:
+        return None
+    made = KeyVault(
+        "vault",
+        KeyVaultArgs(
+            resource_group=around.group.name,
+            location=settings.location,
+            name=vault.name,
+            tenant_id=around.tenant_id,
+            sku=vault.sku,
+            retention_days=vault.retention_days,
+            purge_protection=vault.purge_protection,
+            public_network_access=vault.firewall.public_network_access,
+            default_action=vault.firewall.default_action,
+            bypass=vault.firewall.bypass,
+            ip_rules=vault.firewall.ip_rules,
+            rbac=vault.enable_rbac_authorization,
+            access_policies=_policies(vault, around),
+            secrets={name: pulumi.Output.secret(value.get_secret_value()) for name, value in vault.secrets.items()},
+            protect=settings.environment == "prod",
+            retain_on_delete=vault.on_destroy == "retain",
+            tags=vault.tags,
+            after=[*around.after, *_purge(vault, settings.location, around)],
+        ),
+    )
+    for assignment in vault.role_assignments:
+        _assign(assignment, made, around)
+    return made
+
+
+def outputs(vault: KeyVault) -> dict[str, Any]:
+    """What a next stack or a person wants to know of a vault; no secret among it."""
+    return {
+        "id": vault.id,
+        "uri": vault.uri,
+        "secrets": {
+            name: {"id": secret.versioned, "versionlessId": secret.versionless}
+            for name, secret in vault.secret_ids.items()
+        },
+    }
+
+
+def _policies(vault: Vault, around: VaultSurroundings) -> list[AccessPolicy]:
+    """One policy a principal, as ARM wants it, also where the settings name somebody in two ways."""
+    found: dict[pulumi.Input[str], list[str]] = {}
+    for policy in vault.access_policies:
+        found.setdefault(around.principal_id(policy.principal), []).extend(policy.permissions)
+    return [AccessPolicy(principal_id, list(dict.fromkeys(allowed))) for principal_id, allowed in found.items()]
+
+
+def _purge(vault: Vault, location: str, around: VaultSurroundings) -> list[pulumi.Resource]:
+    if vault.on_destroy != "purge":
+        return []
+    args = PurgeVaultOnDestroyArgs(subscription_id=around.subscription_id, location=location, name=vault.name)
+    return [PurgeVaultOnDestroy("purge-vault-on-destroy", args)]
+
+
+def _assign(assignment: VaultRoleAssignment, vault: KeyVault, around: VaultSurroundings) -> None:
+    guid, principal = assignment.role_guid, assignment.principal
+    if guid is None:
+        raise TypeError("a role has a GUID; the configuration's reader refuses anything else")
+    secret = vault.secrets.get(assignment.scope.removeprefix("/secrets/"))
+    principal_id = around.principal_id(principal)
+    scope = vault.id.apply(lambda vault_id: vault_id + assignment.scope.rstrip("/"))
+    named = pulumi.Output.all(scope, principal_id).apply(lambda both: assignment_name(both[0], guid, both[1]))
+    authorization.RoleAssignment(
+        f"{assignment.role}: {principal.value or principal.kind} at {assignment.scope} of the vault",
+        role_assignment_name=named,
+        scope=scope,
+        principal_id=principal_id,
+        principal_type=_PRINCIPAL_TYPES.get(principal.kind),
+        role_definition_id=(
+            f"/subscriptions/{around.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+        ),
+        opts=pulumi.ResourceOptions(parent=vault, depends_on=[secret] if secret else []),
+    )
+
+
+def assignment_name(scope: str, role_guid: str, principal_id: str) -> str:
+    """The GUID of a role assignment, which is the same in every run: what a killed run has made is found again."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}|{role_guid}|{principal_id}".lower()))
