@@ -16,6 +16,7 @@ HOST = "169.254.169.254"
 _SERVER = "IMDS/150.870.65.1854"
 """As recorded; clients of the second protocol look for the word."""
 _TOKEN, _INSTANCE, _VERSIONS = "/metadata/identity/oauth2/token", "/metadata/instance", "/metadata/versions"
+_IDENTITY = "/metadata/identity"
 
 
 class MetadataService:
@@ -66,7 +67,13 @@ def _machine_of(world: World, name: str) -> Stored | None:
 
 def _require_metadata_header(request: Request) -> None:
     """What a browser, a proxy or a forged URL would not send or would add ("Security and authentication")."""
+    problem = None
     if request.headers.get("metadata", "").lower() != "true":
-        raise errors.invalid_request("Required metadata header not specified")
-    if "x-forwarded-for" in request.headers:
-        raise errors.invalid_request("Requests with the header X-Forwarded-For are not supported")
+        problem = "Required metadata header not specified"
+    elif "x-forwarded-for" in request.headers:
+        problem = "Requests with the header X-Forwarded-For are not supported"
+    if problem is None:
+        return
+    if request.path.lower().startswith(_IDENTITY):
+        raise errors.invalid_request(problem)
+    raise errors.MetadataError(400, "BadRequest", f"Bad request. {problem}")

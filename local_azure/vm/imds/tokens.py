@@ -16,8 +16,9 @@ from local_azure.entra.directory import Principal
 from local_azure.entra.errors import EntraError
 from local_azure.entra.service import RESOURCES
 from local_azure.vm.imds import errors
+from local_azure.vm.imds.instance import VERSIONS
 
-_OLDEST_VERSION, _NEWEST_VERSION = "2018-02-01", "2025-04-07"
+_OLDEST_VERSION = "2018-02-01"
 _SELECTORS = ("client_id", "object_id", "msi_res_id", "mi_res_id")
 _LIFETIME_SECONDS = 86400
 """Managed identities' tokens are valid for 24 hours."""
@@ -28,7 +29,7 @@ def token(world: World, machine: Stored, request: Request) -> Response:
     version = request.query.get("api-version")
     if version is None:
         raise errors.missing("api-version")
-    if not _OLDEST_VERSION <= version <= _NEWEST_VERSION:
+    if version not in VERSIONS or version < _OLDEST_VERSION:
         raise errors.invalid_request(f"api-version '{version}' is not supported")
     resource = request.query.get("resource")
     if not resource:
