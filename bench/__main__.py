@@ -23,7 +23,23 @@ from local_azure.server.control import ControlClient
 from local_azure.stack.project import copy_program
 from local_azure.stack.pulumi import STACK, Pulumi
 
-IMPORTS_ALONE = "import components.stack\nimport components.surroundings\nimport config\nimport data_plane.principals\n"
+IMPORTS_ALONE = """\
+import components.stack
+import components.surroundings
+import config
+import data_plane.principals
+from pulumi_azure_native import authorization, compute, keyvault, network, privatedns, resources
+
+# azure-native's modules are loaded by the first use of one of their names.
+USED = (
+    authorization.get_client_config,
+    compute.VirtualMachine,
+    keyvault.ManagedHsm,
+    network.VirtualNetwork,
+    privatedns.PrivateZone,
+    resources.ResourceGroup,
+)
+"""
 
 
 @dataclass(frozen=True)
