@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from ceremony import report
-from ceremony.commands import custodian, inspect, manifest, recover, share, verify
+from ceremony.commands import custodian, fetch_transfer_key, inspect, manifest, recover, share, upload, verify
 from data_plane.errors import DataPlaneError
 
-_COMMANDS: Final = (custodian, inspect, verify, share, recover, manifest)
+_COMMANDS: Final = (custodian, inspect, verify, manifest, fetch_transfer_key, share, recover, upload)
 _INTERRUPTED: Final = 130
 
 _DESCRIPTION: Final = """\
@@ -20,8 +20,8 @@ Custody of a Managed HSM's security domain.
 
 A security domain is the one file that brings the keys of a lost HSM back. It is encrypted to a few custodians; a
 quorum of them, say 2 of 3, opens it together. Nobody else can, Microsoft included. These commands make custodians,
-show what a file says, prove that its quorum can really open it, and prepare its recovery into another HSM.
-They work offline, change nothing that exists and never overwrite a file.
+show what a file says, prove that its quorum can really open it, and bring it into another HSM.
+They never overwrite a file, and all but transfer-key and upload work offline.
 """
 _EPILOG: Final = """\
 in the order of a ceremony:
@@ -29,8 +29,10 @@ in the order of a ceremony:
   python -m ceremony inspect SD.json                             what the file says
   python -m ceremony verify SD.json --key alice.key bob.key      that the quorum opens it
   python -m ceremony manifest SD.json --output record            the record for the auditor
+  python -m ceremony transfer-key --hsm-name NEW --output T      of a new HSM, to recover into
   python -m ceremony share SD.json --key alice.key ...           a custodian's part, on the own machine
-  python -m ceremony recover SD.json --transfer-key T ...        what another HSM takes in
+  python -m ceremony recover SD.json --transfer-key T ...        what the new HSM takes in
+  python -m ceremony upload BLOB --hsm-name NEW                  the new HSM takes it in
 
 exit status: 0 all is well, 1 something is wrong (one line says what), 2 the command line is wrong,
              3 nothing wrong was found but too few custodians were there to prove it

@@ -83,8 +83,9 @@ def certificates(*numbers: int) -> tuple[tuple[str, bytes], ...]:
     )
 
 
-def make_pool(**properties: Any) -> Pool:
+def make_pool(name: str = "az400popMHSM", **properties: Any) -> Pool:
     """A pool in the local Azure, made through ARM as anybody would; the deployer administers it."""
+    hsm_id = HSM_ID.replace("az400popMHSM", name)
     _arm("PUT", GROUP, "2024-03-01", {"location": "eastus2"})
     body = {
         "location": "eastus2",
@@ -99,12 +100,12 @@ def make_pool(**properties: Any) -> Pool:
             **properties,
         },
     }
-    _arm("PUT", HSM_ID, pools.API_VERSION, body)
+    _arm("PUT", hsm_id, pools.API_VERSION, body)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        state = _arm("GET", HSM_ID, pools.API_VERSION)["properties"]["provisioningState"]
+        state = _arm("GET", hsm_id, pools.API_VERSION)["properties"]["provisioningState"]
         if state == "Succeeded":
-            found = pools.read(session.current(), HSM_ID)
+            found = pools.read(session.current(), hsm_id)
             assert found is not None
             return found
         time.sleep(0.05)
