@@ -30,6 +30,8 @@ WAY_OUT = " — "
 """What stands before the way out in every line."""
 _LONGEST_CAUSE = 600
 _FIREWALL_CODES = frozenset({"ForbiddenByFirewall", "ForbiddenByConnection"})
+_RESOURCE_MANAGER_CODES = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed"})
+"""Of Azure RBAC, which knows nothing of the pool's local roles ("Troubleshoot common Azure deployment errors")."""
 _FIREWALL_WORDS = (
     "is not authorized and caller",
     "public network access is disabled",
@@ -180,12 +182,12 @@ def _of_response(subject: str, error: Any) -> DataPlaneError:
 
 
 def _forbidden(line: str, given: dict[str, Any]) -> ForbiddenError:
-    error = ForbiddenError(line, **given)
-    way_out = (
-        "let this address in (managed-hsm:hsm.firewall.ipRules), or come through an approved private endpoint"
-        if error.by_firewall
-        else "give this principal a local role with that data action at this scope, or sign in as one who has it"
-    )
+    if ForbiddenError(line, **given).by_firewall:
+        way_out = "let this address in (managed-hsm:hsm.firewall.ipRules), or come through an approved private endpoint"
+    elif given["code"] in _RESOURCE_MANAGER_CODES:
+        way_out = "give this principal an Azure role with that action at that scope, or sign in as one who has it"
+    else:
+        way_out = "give this principal a local role with that data action at this scope, or sign in as one who has it"
     return ForbiddenError(f"{line}{WAY_OUT}{way_out}", **given)
 
 

@@ -86,6 +86,14 @@ def test_a_missing_role_names_what_was_refused_and_the_way_out() -> None:
     assert "give this principal a local role" in str(error)
 
 
+def test_an_azure_role_that_is_missing_is_told_from_a_local_one() -> None:
+    words = "The client 'c' does not have authorization to perform action 'Microsoft.KeyVault/managedHSMs/read'"
+    error = answered(403, envelope("AuthorizationFailed", words))
+    assert isinstance(error, ForbiddenError)
+    assert "an Azure role with that action" in str(error)
+    assert "local role" not in str(error)
+
+
 def test_the_firewall_is_told_from_a_missing_role() -> None:
     error = answered(403, envelope("Forbidden", "Client address is refused", "ForbiddenByFirewall"))
     assert isinstance(error, ForbiddenError)
