@@ -89,6 +89,11 @@ class HsmSetup(pulumi.ComponentResource):
         self._principals = {each.name: each.principal_id for each in args.assignments}
         self.register_outputs({})
 
+    @property
+    def everything(self) -> list[pulumi.Resource]:
+        """All that is set up."""
+        return [self.security_domain, *self.role_assignments.values(), *self.keys.values()]
+
     def roles_of(self, principal_id: pulumi.Input[str]) -> list[RoleAssignment]:
         """The assignments to a principal, which is the very value that the arguments had."""
         return [made for name, made in self.role_assignments.items() if self._principals[name] is principal_id]

@@ -88,6 +88,6 @@ def _machine(
             system_assigned_identity=machine.system_assigned,
             user_assigned_identities=attached,
             # So the endpoints have the subnet's first addresses, and not what a race left over.
-            addresses_after=[] if made_from.subnet else path.endpoints,
+            addresses_after=[] if made_from.subnet else [each.endpoint for each in path.endpoints.values()],
         ),
     )

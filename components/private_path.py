@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -13,7 +13,7 @@ from components.private_dns import PrivateZone, PrivateZoneArgs
 from components.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from components.resource_group import ResourceGroup
 from config import Settings
-from config.network import DnsLink, DnsZone, ExistingResource, PrivateNetwork
+from config.network import DnsLink, DnsZone, ExistingResource, PoolEndpoint, PrivateNetwork
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,15 @@ class PrivatePath:
     """What stands of the private way."""
 
     subnet_id: pulumi.Input[str] | None = None
-    ip_addresses: dict[str, pulumi.Output[str]] = field(default_factory=dict)
-    """Private address by endpoint."""
-    endpoints: Sequence[pulumi.Resource] = field(default_factory=list)
+    endpoints: Mapping[str, PrivateEndpoint] = field(default_factory=dict)
+    """The pool's endpoints by name."""
     reachable: Sequence[pulumi.Resource] = field(default_factory=list)
     """Whoever goes this way waits for these."""
+
+    @property
+    def ip_addresses(self) -> dict[str, pulumi.Output[str]]:
+        """Private address by endpoint."""
+        return {name: endpoint.ip_address for name, endpoint in self.endpoints.items()}
 
 
 def make_private_path(settings: Settings, group: ResourceGroup, hsm: ManagedHsm) -> PrivatePath:
@@ -35,41 +39,53 @@ def make_private_path(settings: Settings, group: ResourceGroup, hsm: ManagedHsm)
         return PrivatePath()
     network_name, network_id = _virtual_network(network, group)
     subnet_id = _subnet(network, group, network_name)
-    zone_id: pulumi.Input[str] | None = None
-    waits: list[pulumi.Resource] = []
-    if isinstance(network.dns, DnsZone):
-        zone_id = network.dns.zone_id
-    elif isinstance(network.dns, DnsLink):
-        zone = PrivateZone(
-            "private-zone",
-            PrivateZoneArgs(
-                resource_group=group.name,
-                virtual_network_id=network_id,
-                link_name=network.dns.link,
-                registration=network.dns.registration,
-            ),
-        )
-        zone_id = zone.id
-        waits.append(zone.link)
-    addresses: dict[str, pulumi.Output[str]] = {}
-    endpoints: list[pulumi.Resource] = []
-    for endpoint in network.private_endpoints:
-        made = PrivateEndpoint(
+    zone = _zone(network, group, network_id)
+    endpoints = {
+        endpoint.name: PrivateEndpoint(
             endpoint.name,
             PrivateEndpointArgs(
                 resource_group=group.name,
-                location=network.location,
-                subnet_id=subnet_id,
-                hsm_id=hsm.id,
+                location=endpoint.location or network.location,
+                subnet_id=endpoint.subnet or subnet_id,
+                target_id=hsm.id,
+                target_created_at=hsm.created_at,
                 name=endpoint.name,
                 connection_name=endpoint.connection_name,
-                zone_id=zone_id,
+                zone_id=_zone_id(network, endpoint, zone),
+                asks=endpoint.approval == "manual",
+                request_message=endpoint.request_message,
             ),
         )
-        addresses[endpoint.name] = made.ip_address
-        endpoints.append(made.endpoint)
-        waits += made.reachable
-    return PrivatePath(subnet_id, addresses, endpoints, waits)
+        for endpoint in network.private_endpoints
+    }
+    made: list[pulumi.Resource] = [] if zone is None else [zone.link]
+    return PrivatePath(
+        subnet_id,
+        endpoints,
+        [*made, *(each for endpoint in endpoints.values() for each in endpoint.reachable)],
+    )
+
+
+def _zone(network: PrivateNetwork, group: ResourceGroup, network_id: pulumi.Input[str]) -> PrivateZone | None:
+    if not isinstance(network.dns, DnsLink):
+        return None
+    return PrivateZone(
+        "private-zone",
+        PrivateZoneArgs(
+            resource_group=group.name,
+            virtual_network_id=network_id,
+            link_name=network.dns.link,
+            registration=network.dns.registration,
+        ),
+    )
+
+
+def _zone_id(network: PrivateNetwork, endpoint: PoolEndpoint, made: PrivateZone | None) -> pulumi.Input[str] | None:
+    """The zone of the network that the endpoint lies in; None where somebody else answers there."""
+    dns = network.dns if endpoint.subnet is None else endpoint.dns
+    if isinstance(dns, DnsZone):
+        return dns.zone_id
+    return made.id if made is not None and isinstance(dns, DnsLink) else None
 
 
 def _virtual_network(network: PrivateNetwork, group: ResourceGroup) -> tuple[pulumi.Input[str], pulumi.Input[str]]:

@@ -18,9 +18,17 @@ from dynamic.proof import Proof, ProofArgs
 
 
 def make_proofs(
-    settings: Settings, hsm: ManagedHsm, setup: HsmSetup, path: PrivatePath, identities: Identities
+    settings: Settings,
+    hsm: ManagedHsm,
+    setup: HsmSetup,
+    path: PrivatePath,
+    identities: Identities,
+    connections: Sequence[pulumi.Resource],
 ) -> dict[str, pulumi.Output[Any]]:
-    """Declares a proof for each identity that can prove something; answers the evidence by identity."""
+    """Declares a proof for each identity that can prove something; answers the evidence by identity.
+
+    ``connections``: what says that the private endpoints carry traffic.
+    """
     found: dict[str, pulumi.Output[Any]] = {}
     for each in plan(settings):
         machine = identities.machines[each.machine]
@@ -32,7 +40,7 @@ def make_proofs(
                 vm_id=machine.id,
                 location=machine.location,
                 host=hsm.uri.apply(_host),
-                private_addresses=list(path.ip_addresses.values()),
+                private_addresses=[path.endpoints[name].ip_address for name in each.endpoints],
                 principal_id=identities.principal_ids[each.identity],
                 client_id=identities.client_ids.get(each.identity, ""),
                 key=each.key,
@@ -42,7 +50,7 @@ def make_proofs(
                 role_assignments=[role.assignment_name for role in roles],
                 again=settings.proof.again,
             ),
-            opts=pulumi.ResourceOptions(depends_on=_before(path, setup, roles)),
+            opts=pulumi.ResourceOptions(depends_on=[*_before(path, setup, roles), *connections]),
         ).evidence
     return found
 

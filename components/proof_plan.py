@@ -9,6 +9,7 @@ from config.access import RoleAssignment
 from config.identities import AttachedIdentity
 from config.keys import Key
 from config.machines import machines_of
+from config.network import ExistingResource, PrivateNetwork, network_of
 from data_plane.built_in_roles import guid_of
 
 _CRYPTO_USER = guid_of("Managed HSM Crypto User")
@@ -31,21 +32,40 @@ class Plan:
     key: str
     lists: bool
     """Whether the identity may list keys: not with a role at a single key."""
+    endpoints: tuple[str, ...]
+    """Names of the private endpoints in the machine's network."""
 
 
 def plan(settings: Settings) -> list[Plan]:
-    """A proof for each identity that has a machine in the stack's subnet and a role that uses a key of the stack."""
-    if settings.network is None or not settings.network.private_endpoints or not settings.proof.run:
+    """A proof for each identity that has a machine beside a private endpoint, and a role at a key of the stack."""
+    if settings.network is None or not settings.proof.run:
         return []
     found = []
     made = machines_of(settings.identities)
     for identity, setting in settings.identities.items():
         named = setting.vms if isinstance(setting, AttachedIdentity) else (identity,)
-        machines = [each for each in named if made[each].made_from.subnet is None]
+        beside = {each: endpoints_beside(settings.network, made[each].made_from.subnet) for each in named}
+        machine = next((each for each in named if beside[each]), None)
         usable = _usable_key(settings, identity)
-        if machines and usable is not None:
-            found.append(Plan(identity, machines[0], *usable))
+        if machine is not None and usable is not None:
+            found.append(Plan(identity, machine, *usable, beside[machine]))
     return found
+
+
+def endpoints_beside(network: PrivateNetwork, subnet_id: str | None) -> tuple[str, ...]:
+    """The names of the private endpoints that a machine in this subnet goes through; None is the stack's own subnet."""
+    own = network.vnet.id if isinstance(network.vnet, ExistingResource) else None
+    wanted = own if subnet_id is None else network_of(subnet_id)
+    return tuple(
+        endpoint.name
+        for endpoint in network.private_endpoints
+        if _same(own if endpoint.subnet is None else network_of(endpoint.subnet), wanted)
+    )
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    """Whether both are the same network; None is the one that the stack makes."""
+    return one == other or (one is not None and other is not None and one.lower() == other.lower())
 
 
 def _usable_key(settings: Settings, identity: str) -> tuple[str, bool] | None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Tag
 
-from config.fields import ArmId, Boolean, Network, Region, Section, matching, setting
+from config.fields import ArmId, Boolean, Integer, Network, Region, Section, Text, matching, setting
 
 _RESOURCE_NAME = r"[0-9A-Za-z]([0-9A-Za-z._-]{0,78}[0-9A-Za-z_])?"
 _NAME_ACCEPTED = "1 to 80 letters, digits and ._- starting with a letter or digit, not ending with . or -"
@@ -62,6 +62,11 @@ class Subnet(Section):
     )
 
 
+def network_of(subnet_id: str) -> str:
+    """The ARM id of the virtual network that a subnet is in."""
+    return subnet_id[: subnet_id.lower().rindex("/subnets/")]
+
+
 class DnsLink(Section):
     """A private zone that this stack makes and links to the virtual network."""
 
@@ -101,6 +106,60 @@ class PrivateEndpoint(Section):
     def connection_name(self) -> str:
         """The name of the connection."""
         return self.connection or self.name
+
+
+def _own_dns_kind(value: object) -> str:
+    return "<external>" if isinstance(value, str) else "<zone>"
+
+
+EndpointDnsChoice = Annotated[
+    Annotated[DnsZone, Tag("<zone>")] | Annotated[Literal["external"], Tag("<external>")],
+    Discriminator(_own_dns_kind),
+]
+
+
+class PoolEndpoint(PrivateEndpoint):
+    """An address of the pool: inside the stack's subnet, or inside another network's."""
+
+    approval: Literal["automatic", "manual"] = setting(
+        "automatic",
+        what="Whether the deployer approves the connection by making it, or the pool's owner is asked.",
+        accepted="automatic or manual",
+        example="manual",
+    )
+    request_message: Text | None = setting(
+        None,
+        what="What the pool's owner is told with the request; only with `approval: manual`.",
+        accepted="at most 140 characters",
+        example="Payments asks for a way to the pool",
+        max_length=140,
+    )
+    approval_minutes: Integer = setting(
+        0,
+        what="For how long `up` waits for the approval. 0 does not wait: the next `up` looks again.",
+        accepted="0 to 1440 minutes",
+        example=30,
+        ge=0,
+        le=1440,
+    )
+    subnet: ArmId | None = setting(
+        None,
+        what="A subnet of another network; the stack's own if left out.",
+        accepted="the ARM id of a subnet",
+        example=f"{_SUBSCRIPTION}/Microsoft.Network/virtualNetworks/branch/subnets/hsm",
+    )
+    location: Region | None = setting(
+        None,
+        what="The region of that network; only with `subnet`.",
+        accepted="an Azure region such as westus",
+        example="eastus",
+    )
+    dns: EndpointDnsChoice | None = setting(
+        None,
+        what="Who answers for the pool's name in that network: a zone of its own by id, or `external`.",
+        accepted="zoneId, or external",
+        example={"zoneId": f"{_SUBSCRIPTION}/Microsoft.Network/privateDnsZones/privatelink.managedhsm.azure.net"},
+    )
 
 
 def _new_or_existing(value: object) -> str:
@@ -153,10 +212,10 @@ class PrivateNetwork(Section):
         accepted="link and registration, or zoneId, or external",
         example={"link": "managedhsmzone", "registration": True},
     )
-    private_endpoints: tuple[PrivateEndpoint, ...] = setting(
+    private_endpoints: tuple[PoolEndpoint, ...] = setting(
         (),
-        what="The pool's addresses inside the subnet.",
-        accepted="a list of name and connection",
+        what="The pool's addresses: inside the subnet, and inside other networks.",
+        accepted="a list of name and connection, approval, requestMessage, approvalMinutes, subnet, location and dns",
         example=[{"name": "privateendpointmainsubnet", "connection": "privatelinkmain"}],
         max_length=64,
     )

@@ -51,6 +51,10 @@ class PrivateEndpoint:
     name: str
     status: str
     """``Approved``, ``Pending``, ``Rejected`` or ``Disconnected``; only the first carries traffic."""
+    id: str = ""
+    """ARM id of the endpoint."""
+    connection_id: str = ""
+    """ARM id of the connection, which the pool's owner approves or rejects."""
 
 
 @dataclass(frozen=True)
@@ -99,17 +103,16 @@ def _network(properties: dict[str, Any]) -> Network:
         default_action=str(acls.get("defaultAction") or "Allow"),
         ip_rules=tuple(str(rule["value"]) for rule in acls.get("ipRules") or []),
         private_endpoints=tuple(
-            _private_endpoint(each.get("properties") or {})
+            _private_endpoint(str(each.get("id") or ""), each.get("properties") or {})
             for each in properties.get("privateEndpointConnections") or []
         ),
     )
 
 
-def _private_endpoint(properties: dict[str, Any]) -> PrivateEndpoint:
+def _private_endpoint(connection_id: str, properties: dict[str, Any]) -> PrivateEndpoint:
     state = properties.get("privateLinkServiceConnectionState") or {}
-    return PrivateEndpoint(
-        name=name_of(str((properties.get("privateEndpoint") or {}).get("id", ""))), status=str(state.get("status", ""))
-    )
+    endpoint_id = str((properties.get("privateEndpoint") or {}).get("id", ""))
+    return PrivateEndpoint(name_of(endpoint_id), str(state.get("status", "")), endpoint_id, connection_id)
 
 
 def name_of(hsm_id: str) -> str:

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from data_plane import pool as pools
+from data_plane.endpoint_connections import APPROVED, PENDING, how_to_approve
 from data_plane.errors import WAY_OUT, DataPlaneError, DeadlineError, ForbiddenError, UnreachableError
-from data_plane.pool import Network, Pool
+from data_plane.pool import Network, Pool, PrivateEndpoint
 from data_plane.session import Session
 from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, silent
 
@@ -112,19 +113,19 @@ def _ways_on(pool: Pool, error: ForbiddenError) -> str:
 def _private_ways(pool: Pool) -> str:
     """The private endpoints with what is wrong about them, in brackets."""
     endpoints = pool.network.private_endpoints
-    told = [f"{each.name}: {each.status}{_ADVICE.get(each.status, '')}" for each in endpoints]
+    told = [f"{each.name}: {each.status}{_advice(each)}" for each in endpoints]
     if not told:
         return " (the pool has no private endpoint yet: managed-hsm:network.privateEndpoints)"
-    if any(each.status == "Approved" for each in endpoints):
+    if any(each.status == APPROVED for each in endpoints):
         told += _wrong_name(pool)
     return f" (private endpoints: {'; '.join(told)})"
 
 
-_ADVICE: Final = {
-    "Pending": ", approve it (az keyvault private-endpoint-connection approve)",
-    "Rejected": ", make it anew",
-    "Disconnected": ", make it anew",
-}
+def _advice(endpoint: PrivateEndpoint) -> str:
+    if endpoint.status == APPROVED:
+        return ""
+    approve = f", approve it ({how_to_approve(endpoint.connection_id)})"
+    return approve if endpoint.status == PENDING else ", make it anew"
 
 
 def _wrong_name(pool: Pool) -> list[str]:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.checks import access, environment, identities, keys, network, not_carried_out, pool, security_domain, vault
+from config.checks import (
+    access,
+    environment,
+    identities,
+    keys,
+    network,
+    not_carried_out,
+    pool,
+    private_endpoints,
+    security_domain,
+    vault,
+)
 from config.problems import Problem
 from config.settings import Settings
 
@@ -23,6 +34,7 @@ def problems_of(
     yield from access.problems(settings)
     yield from keys.problems(settings, base)
     yield from network.problems(settings)
+    yield from private_endpoints.problems(settings)
     yield from identities.problems(settings)
     yield from vault.problems(settings, secret_keys, plain_secrets)
     yield from not_carried_out.problems(settings)

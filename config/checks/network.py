@@ -12,6 +12,7 @@ from config.settings import Settings
 _NETWORK = "managed-hsm:network"
 SUBNET = "Microsoft.Network/virtualNetworks/subnets"
 _ZONE = "privatelink.managedhsm.azure.net"
+ZONE_ACCEPTED = f"the ARM id of a private DNS zone {_ZONE}"
 _LARGEST, _SMALLEST = 8, 29
 _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 """RFC 1918 and RFC 6598."""
@@ -63,10 +64,8 @@ def _id_problems(network: PrivateNetwork) -> Iterator[Problem]:
         elif not subnet.id.lower().startswith(f"{vnet.id.lower()}/subnets/"):
             accepted = f"a subnet of the virtual network {vnet.name}"
             yield not_accepted(f"{_NETWORK}.subnet.id", subnet.id, accepted, (f"{_NETWORK}.vnet.id",))
-    if isinstance(dns, DnsZone) and not (
-        is_type(dns.zone_id, "Microsoft.Network/privateDnsZones") and dns.zone_id.lower().endswith(f"/{_ZONE}")
-    ):
-        yield not_accepted(f"{_NETWORK}.dns.zoneId", dns.zone_id, f"the ARM id of a private DNS zone {_ZONE}")
+    if isinstance(dns, DnsZone) and not is_zone(dns.zone_id):
+        yield not_accepted(f"{_NETWORK}.dns.zoneId", dns.zone_id, ZONE_ACCEPTED)
 
 
 def _endpoint_problems(network: PrivateNetwork) -> Iterator[Problem]:
@@ -88,3 +87,8 @@ def is_type(arm_id: str, resource_type: str) -> bool:
     """Whether an ARM id names a resource of this type."""
     provider, *segments = arm_id.lower().split("/providers/")[-1].split("/")
     return "/".join([provider, *segments[::2]]) == resource_type.lower()
+
+
+def is_zone(arm_id: str) -> bool:
+    """Whether an ARM id names a private DNS zone for the names of Managed HSMs."""
+    return is_type(arm_id, "Microsoft.Network/privateDnsZones") and arm_id.lower().endswith(f"/{_ZONE}")

@@ -10,6 +10,8 @@ from config import parse
 from local_azure.stack import material
 from tests.unit.components.recorder import dev
 
+BESIDE = ("privateendpointmainsubnet",)
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -29,12 +31,14 @@ def assigned(role: str, scope: str, identity: str = "testvmmhsm") -> list[dict[s
 
 
 def test_the_machine_of_the_walkthrough_proves_with_the_first_key_it_may_use(directory: Path) -> None:
-    assert planned(directory) == [Plan("testvmmhsm", "testvmmhsm", "myrsakey", lists=True)]
+    assert planned(directory) == [Plan("testvmmhsm", "testvmmhsm", "myrsakey", lists=True, endpoints=BESIDE)]
 
 
 def test_a_role_at_one_key_proves_with_that_key_and_lists_nothing(directory: Path) -> None:
     roles = assigned("Managed HSM Crypto User", "/keys/mypemrsakey")
-    assert planned(directory, roleAssignments=roles) == [Plan("testvmmhsm", "testvmmhsm", "mypemrsakey", lists=False)]
+    assert planned(directory, roleAssignments=roles) == [
+        Plan("testvmmhsm", "testvmmhsm", "mypemrsakey", lists=False, endpoints=BESIDE)
+    ]
 
 
 def test_a_role_that_uses_no_key_proves_nothing(directory: Path) -> None:
@@ -80,7 +84,7 @@ def test_a_user_assigned_identity_proves_on_its_first_machine(directory: Path) -
         identities={"batch": {"userAssigned": True, "vms": ["batch-1", "batch-2"]}},
         roleAssignments=assigned("Managed HSM Crypto User", "/", "batch"),
     )
-    assert found == [Plan("batch", "batch-1", "myrsakey", lists=True)]
+    assert found == [Plan("batch", "batch-1", "myrsakey", lists=True, endpoints=BESIDE)]
 
 
 def test_a_user_assigned_identity_proves_where_the_endpoint_is(directory: Path) -> None:
@@ -96,7 +100,7 @@ def test_a_user_assigned_identity_proves_where_the_endpoint_is(directory: Path) 
         },
         roleAssignments=assigned("Managed HSM Crypto User", "/", "batch"),
     )
-    assert found == [Plan("batch", "batch-1", "myrsakey", lists=True)]
+    assert found == [Plan("batch", "batch-1", "myrsakey", lists=True, endpoints=BESIDE)]
 
 
 def test_the_proof_can_be_switched_off(directory: Path) -> None:

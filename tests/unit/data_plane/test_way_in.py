@@ -56,13 +56,13 @@ def test_a_rule_alone_does_not_help_where_public_access_is_disabled() -> None:
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        ("Pending", "main: Pending, approve it (az keyvault private-endpoint-connection approve)"),
+        ("Pending", "main: Pending, approve it (az keyvault private-endpoint-connection approve --id /pool/c)"),
         ("Rejected", "main: Rejected, make it anew"),
         ("Disconnected", "main: Disconnected, make it anew"),
     ],
 )
 def test_a_private_endpoint_that_leads_nowhere_is_named(status: str, advice: str) -> None:
-    shown = line(refused(), default_action="Deny", private_endpoints=(PrivateEndpoint("main", status),))
+    shown = line(refused(), default_action="Deny", private_endpoints=(PrivateEndpoint("main", status, "/main", "/pool/c"),))
     assert f"(private endpoints: {advice})" in shown
 
 
