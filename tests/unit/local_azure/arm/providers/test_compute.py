@@ -132,3 +132,13 @@ def test_the_instance_view_tells_the_power_state(arm: ArmClient, machine: Any) -
     statuses = arm.get(f"{MACHINE}/instanceView", COMPUTE).body["statuses"]
     assert statuses[-1]["code"] == "PowerState/deallocated"
     assert "instanceView" not in arm.get(MACHINE, COMPUTE).body["properties"]
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../../up", "under_score", "two\nlines", "-first", "a" * 65])
+def test_a_host_name_that_linux_would_not_take_is_refused(arm: ArmClient, machine: Any, name: str) -> None:
+    assert machine
+    body = machine_body()
+    body["properties"]["osProfile"]["computerName"] = name
+    answer = arm.put(MACHINE, COMPUTE, body)
+    assert (answer.status, answer.code) == (400, "InvalidParameter")
+    assert "Linux host name cannot exceed 64 characters" in answer.message
