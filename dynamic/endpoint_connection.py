@@ -16,6 +16,7 @@ from dynamic.base import HsmProvider, Props, inputs_of, missing, one_line, tell
 
 _STATUS = "status"
 _APPROVED = "Approved"
+_HOW = ("endpoint_urn", "approval_minutes", "needed")
 
 
 @dataclass
@@ -46,6 +47,10 @@ class EndpointConnectionProvider(HsmProvider):
         """What is not approved is looked at again."""
         changed = super().diff(_id, _olds, _news)
         return changed if inputs_of(_olds).get(_STATUS) == _APPROVED else DiffResult(changes=True)
+
+    def same(self, name: str, old: Any, new: Any) -> bool:
+        """How to wait is no difference where nothing has to be waited for."""
+        return name in _HOW or super().same(name, old, new)
 
     @one_line
     def create(self, props: Props) -> CreateResult:
