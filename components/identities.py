@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_azure_native import managedidentity
 
 from components.private_path import PrivatePath
 from components.resource_group import ResourceGroup
@@ -54,12 +53,22 @@ def make_identities(settings: Settings, group: ResourceGroup, path: PrivatePath)
     )
 
 
-def _made_apart(
-    name: str, setting: AttachedIdentity, group: ResourceGroup, location: str
-) -> UserAssignedIdentity | managedidentity.UserAssignedIdentity:
+@dataclass(frozen=True)
+class _Apart:
+    """An identity that stands by itself, whoever made it."""
+
+    id: pulumi.Input[str]
+    principal_id: pulumi.Output[str]
+    client_id: pulumi.Output[str]
+
+
+def _made_apart(name: str, setting: AttachedIdentity, group: ResourceGroup, location: str) -> _Apart:
     if isinstance(setting, ExistingIdentity):
-        return existing_identity(name, setting.id)
-    return UserAssignedIdentity(name, UserAssignedIdentityArgs(group.name, location, name))
+        found = existing_identity(name, setting.id)
+        # Not the id that was read: in previews the engine does not know it.
+        return _Apart(setting.id, found.principal_id, found.client_id)
+    made = UserAssignedIdentity(name, UserAssignedIdentityArgs(group.name, location, name))
+    return _Apart(made.id, made.principal_id, made.client_id)
 
 
 def _machine(
