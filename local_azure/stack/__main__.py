@@ -6,34 +6,57 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from local_azure.instance import REPOSITORY, BadSetting, Instance
+from local_azure.plugin.errors import PluginError
 from local_azure.plugin.install import install
 from local_azure.server import launch
 from local_azure.stack import material
-from local_azure.stack.cloud import finder
-from local_azure.stack.leftovers import clear_locks, take_in
-from local_azure.stack.pulumi import Pulumi, StackError
+from local_azure.stack.cloud import finder, is_gone
+from local_azure.stack.exclusive import only_run
+from local_azure.stack.leftovers import clear_locks, resources, take_in
+from local_azure.stack.orphans import end_orphans
+from local_azure.stack.pulumi import Interrupted, Pulumi, StackError
 from local_azure.stack.summary import summary
+
+JOURNAL = "last-up.jsonl"
+"""In the home of the local Azure: the events of the last ``up``."""
+RESOURCE_GROUP = "azure-native:resources:ResourceGroup"
+
+
+INTERRUPTED = 130
+"""Exit status after a Ctrl-C, as shells have it."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs ``up`` or ``down``; answers the exit status."""
     parser = argparse.ArgumentParser(prog="python -m local_azure.stack", description=__doc__)
     parser.add_argument("command", choices=["up", "down"])
+    parser.add_argument(
+        "--directory", type=Path, default=REPOSITORY, help="where the program is, if it is not this repository's"
+    )
     options = parser.parse_args(arguments)
     try:
-        instance = launch.start(Instance.from_environment()).instance
-        say(f"the local Azure listens on 127.0.0.1:{instance.port}")
-        pulumi = Pulumi(REPOSITORY, instance.environment(os.environ))
-        if options.command == "up":
-            up(instance, pulumi)
-        else:
-            down(instance, pulumi)
-    except (BadSetting, launch.LaunchError, StackError) as error:
+        instance = Instance.from_environment()
+        with only_run(instance.home, f"make {options.command}"):
+            instance = launch.start(instance).instance
+            say(f"the local Azure listens on 127.0.0.1:{instance.port}")
+            run = up if options.command == "up" else down
+            run(instance, Pulumi(options.directory.resolve(), instance.environment(os.environ)))
+    except Interrupted as error:
+        print(f"local_azure: {error}", file=sys.stderr)
+        return INTERRUPTED
+    except (BadSetting, launch.LaunchError, PluginError, StackError) as error:
         print(f"local_azure: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"local_azure: {error.filename or 'the set-up'}: {error.strerror}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 
@@ -42,10 +65,11 @@ def up(instance: Instance, pulumi: Pulumi) -> None:
     started = time.monotonic()
     for path in material.make(pulumi.directory / ".local"):
         say(f"made rehearsal material: {path.relative_to(pulumi.directory)}")
-    interrupted = prepare(instance, pulumi)
-    pulumi.run("up", "--yes")
-    if interrupted:
-        pulumi.run("refresh", "--yes", "--clear-pending-creates")
+    prepare(instance, pulumi)
+    journal = instance.home / JOURNAL
+    journal.unlink(missing_ok=True)
+    journal.touch(mode=0o600)
+    pulumi.run("up", "--yes", journal=journal)
     print(summary(pulumi.ask("stack", "output", "--json"), time.monotonic() - started))
 
 
@@ -59,12 +83,24 @@ def down(instance: Instance, pulumi: Pulumi) -> None:
         print(f"  {path.relative_to(pulumi.directory)}")
 
 
-def prepare(instance: Instance, pulumi: Pulumi) -> bool:
-    """Readies the stack; answers whether an earlier run had been killed in the middle."""
+def prepare(instance: Instance, pulumi: Pulumi) -> None:
+    """Readies the stack, whatever an earlier run that was killed in the middle has left behind."""
     install(instance.pulumi_home)
     pulumi.select()
     clear_locks(pulumi, instance.pulumi_backend, say)
-    return take_in(pulumi, finder(pulumi.environment), say)
+    end_orphans(instance.pulumi_home, say)
+    state = pulumi.ask("stack", "export")
+    if lost(state, pulumi.environment):
+        say("the local Azure no longer has what this stack had made in it; forgetting that first")
+        pulumi.run("refresh", "--yes", "--skip-preview")
+        state = pulumi.ask("stack", "export")
+    take_in(pulumi, state, instance.home / JOURNAL, finder(pulumi.environment), say)
+
+
+def lost(state: dict[str, Any], environment: Mapping[str, str]) -> bool:
+    """Whether the resource group, which holds everything else, is in the state and no longer in the cloud."""
+    groups = [each for each in resources(state) if each["type"] == RESOURCE_GROUP]
+    return any(is_gone(environment, RESOURCE_GROUP, str(each["id"])) for each in groups)
 
 
 def kept_files(directory: Path) -> list[Path]:

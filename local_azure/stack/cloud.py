@@ -12,13 +12,17 @@ from local_azure.plugin.session import Session
 from local_azure.plugin.waiting import Deadline
 
 _PREFIX = "azure-native:"
-_SECONDS = 120.0
+_SECONDS = 1800.0
+"""As long as Azure takes to make anything, with a good deal to spare."""
+_UNDER_WAY = frozenset({"accepted", "creating", "deleting", "inprogress", "provisioning", "updating"})
+_PAUSE_SECONDS = 0.2
 
 
 def finder(environment: Mapping[str, str]) -> Callable[[str, Mapping[str, Any]], str | None]:
     """A function that answers the ARM id of a resource by its Pulumi type and inputs, or None where it is not there.
 
-    None too for types of other providers: they find again what they made by themselves.
+    What is still being made is waited for. None too for types of other providers: they find again what they made by
+    themselves.
     """
     session = Session(Configuration({}, environment))
 
@@ -27,7 +31,26 @@ def finder(environment: Mapping[str, str]) -> Callable[[str, Mapping[str, Any]],
         if known is None:
             return None
         identifier = known.resource_id(inputs, session.subscription_id)
-        found = session.client.read(identifier, known.api_version, Deadline(threading.Event(), _SECONDS))
-        return None if found is None else str(found["id"])
+        deadline = Deadline(threading.Event(), _SECONDS)
+        while (found := session.client.read(identifier, known.api_version, deadline)) is not None:
+            if not _is_under_way(found):
+                return str(found["id"])
+            deadline.wait(_PAUSE_SECONDS)
+        return None
 
     return find
+
+
+def is_gone(environment: Mapping[str, str], kind: str, identifier: str) -> bool:
+    """Whether ARM does not know a resource that a state names by its Pulumi type and id."""
+    session = Session(Configuration({}, environment))
+    known = tables.resource_type(kind.removeprefix(_PREFIX))
+    if known is None:
+        return False
+    return session.client.read(identifier, known.api_version, Deadline(threading.Event(), _SECONDS)) is None
+
+
+def _is_under_way(found: Mapping[str, Any]) -> bool:
+    properties = found.get("properties")
+    state = properties.get("provisioningState") if isinstance(properties, Mapping) else None
+    return str(state).lower() in _UNDER_WAY

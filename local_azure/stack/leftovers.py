@@ -10,70 +10,130 @@ import json
 import os
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from local_azure.stack.pulumi import Pulumi
+from local_azure.server.process import process_start
+from local_azure.stack.journal import unfinished_creates
+from local_azure.stack.pulumi import Pulumi, StackError
 
 Say = Callable[[str], None]
 Find = Callable[[str, Mapping[str, Any]], str | None]
 """The ARM id of a resource by its Pulumi type and inputs, if it exists."""
 
 
+@dataclass(frozen=True)
+class Lock:
+    """What an engine writes down while it works on a stack."""
+
+    path: Path
+    process: int
+    host: str
+
+    @classmethod
+    def read(cls, path: Path) -> Lock | None:
+        """The lock; None where the engine has just taken it away. Raises StackError where it says nothing."""
+        try:
+            content = json.loads(path.read_text())
+            return cls(path, int(content["pid"]), str(content["hostname"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise StackError(
+                f"the stack is locked by {path}, which does not say by whom; if no pulumi runs, delete that file"
+            ) from None
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the process ran on this machine and is gone."""
+        return self.host == socket.gethostname() and not self._runs()
+
+    def _runs(self) -> bool:
+        start = process_start(self.process)
+        if start is None:
+            return False
+        # The number may be another process's by now, which then began after the lock was made.
+        began = _seconds_of(start)
+        return began is None or began <= self.path.stat().st_mtime + 1.0
+
+
+def _seconds_of(start: str) -> float | None:
+    """When a process began, in seconds since the epoch; None where the system has no ``/proc`` (proc(5))."""
+    try:
+        lines = Path("/proc/stat").read_text().splitlines()
+    except OSError:
+        return None
+    boot = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+    return boot + int(start) / os.sysconf("SC_CLK_TCK")
+
+
 def clear_locks(pulumi: Pulumi, backend: Path, say: Say) -> bool:
-    """Removes the lock of an engine that is dead; answers whether there was one."""
-    locks = list(backend.glob(f".pulumi/locks/**/{pulumi.stack}/*.json"))
-    if not locks or not all(is_dead(lock) for lock in locks):
-        return False
-    say("an earlier run was killed and left its lock behind; taking it away")
-    pulumi.run("cancel", "--yes")
-    return True
+    """Removes the lock of an engine that is dead; answers whether there was one.
+
+    Raises StackError where one is alive, or may be.
+    """
+    paths = backend.glob(f".pulumi/locks/**/{pulumi.stack}/*.json")
+    locks = [lock for path in paths if (lock := Lock.read(path)) is not None]
+    for lock in locks:
+        if not lock.is_dead:
+            raise StackError(
+                f"pulumi (process {lock.process} on {lock.host}) is at work on the stack {pulumi.stack} already;"
+                " wait for it to end, then run again"
+            )
+    if locks:
+        say("an earlier run was killed and left its lock behind; taking it away")
+        pulumi.run("cancel", "--yes")
+    return bool(locks)
 
 
-def is_dead(lock: Path) -> bool:
-    """Whether the process that a lock names ran on this machine and is gone."""
-    try:
-        content = json.loads(lock.read_text())
-        made_here = content["hostname"] == socket.gethostname()
-        process = int(content["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return made_here and not _alive(process)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def resources(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """The resources in an exported state."""
+    found: list[dict[str, Any]] = (state.get("deployment") or {}).get("resources") or []
+    return found
 
 
 def pending_creates(state: dict[str, Any]) -> list[dict[str, Any]]:
     """The resources that were being made when the engine was killed, from an exported state."""
-    operations = state.get("deployment", {}).get("pending_operations") or []
+    operations = (state.get("deployment") or {}).get("pending_operations") or []
     return [operation["resource"] for operation in operations if operation.get("type") == "creating"]
 
 
-def take_in(pulumi: Pulumi, find: Find, say: Say) -> bool:
-    """Imports what a killed run had made unseen; answers whether anything had been pending.
+def take_in(pulumi: Pulumi, state: dict[str, Any], journal: Path, find: Find, say: Say) -> None:
+    """Imports what a killed run had made unseen.
 
-    Dynamic resources are left to their providers, which find again what they made.
+    ``journal`` is the log of the last run's events. Dynamic resources are left to their providers, which find again
+    what they made. What a killed engine noted as pending is then known, and is taken out of the state: it would warn
+    of it for ever.
     """
-    pending = pending_creates(pulumi.ask("stack", "export"))
-    for resource in pending:
-        kind, urn = str(resource["type"]), str(resource["urn"])
-        identifier = find(kind, resource.get("inputs") or {})
-        if identifier is None:
+    pending = pending_creates(state)
+    if pending:
+        _without_pending_creates(pulumi, state)
+    known = {str(resource["urn"]) for resource in resources(state)}
+    begun = {str(resource["urn"]): resource for resource in [*unfinished_creates(journal), *pending]}
+    parents: dict[str, str] = {}
+    imports: list[dict[str, str]] = []
+    for urn, resource in begun.items():
+        kind, name, parent = str(resource["type"]), urn.split("::")[-1], str(resource.get("parent") or "")
+        if urn in known or (identifier := find(kind, resource.get("inputs") or {})) is None:
             continue
-        name = urn.split("::")[-1]
         say(f"an earlier run was killed while it made {name}, which exists; taking it into the state")
-        parent = str(resource.get("parent") or "")
-        family = [] if not parent else ["--parent", f"parent={parent}"]
-        pulumi.run(
-            "import", kind, name, identifier, *family, "--yes", "--skip-preview", "--protect=false",
-            "--generate-code=false",
-        )  # fmt: skip
-    return bool(pending)
+        alias = parents.setdefault(parent, f"parent{len(parents)}")
+        imports.append({"type": kind, "name": name, "id": identifier, **({"parent": alias} if parent else {})})
+    if imports:
+        table = {alias: urn for urn, alias in parents.items() if urn}
+        _import(pulumi, {"nameTable": table, "resources": imports})
+
+
+def _without_pending_creates(pulumi: Pulumi, state: dict[str, Any]) -> None:
+    deployment = state["deployment"]
+    left = [operation for operation in deployment["pending_operations"] if operation["type"] != "creating"]
+    pulumi.tell(json.dumps({**state, "deployment": {**deployment, "pending_operations": left}}), "stack", "import")
+
+
+def _import(pulumi: Pulumi, wanted: dict[str, Any]) -> None:
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "import.json"
+        path.write_text(json.dumps(wanted))
+        pulumi.run("import", "--file", str(path), "--yes", "--skip-preview", "--protect=false", "--generate-code=false")

@@ -16,6 +16,10 @@ class StackError(Exception):
     """The engine did not do what it was asked to; one line, the engine's own lines stand above it."""
 
 
+class Interrupted(StackError):
+    """Somebody pressed Ctrl-C."""
+
+
 @dataclass(frozen=True)
 class Pulumi:
     """The engine on one stack of the program in ``directory``."""
@@ -24,28 +28,53 @@ class Pulumi:
     environment: Mapping[str, str]
     stack: str = STACK
 
-    def run(self, *arguments: str) -> None:
-        """Runs a command whose output the person sees. Raises StackError where it fails."""
-        command = ["pulumi", *arguments, "--stack", self.stack]
-        status = subprocess.run(command, cwd=self.directory, env=self.environment, check=False).returncode
-        if status != 0:
-            raise StackError(f"pulumi {arguments[0]} failed (exit status {status}); its lines above say why")
+    def run(self, *arguments: str, journal: Path | None = None) -> None:
+        """Runs a command whose output the person sees. Raises StackError where it fails, Interrupted after a Ctrl-C.
+
+        The terminal sends a Ctrl-C to the engine as well, which then finishes and records what it has begun: it is
+        waited for. ``journal`` is where the engine shall log the run's events (the Automation API asks for it so too).
+        """
+        command, interrupted = ["pulumi", *arguments, "--stack", self.stack], False
+        environment = dict(self.environment)
+        if journal is not None:
+            command += ["--event-log", str(journal)]
+            environment["PULUMI_DEBUG_COMMANDS"] = "true"
+        with subprocess.Popen(command, cwd=self.directory, env=environment) as process:
+            while process.returncode is None:
+                try:
+                    process.wait()
+                except KeyboardInterrupt:
+                    interrupted = True
+        if process.returncode == 0:
+            return
+        if interrupted:
+            raise Interrupted(
+                f"pulumi {arguments[0]} was interrupted; what it had begun is recorded, run again to go on"
+            )
+        raise StackError(f"pulumi {arguments[0]} failed (exit status {process.returncode}); its lines above say why")
 
     def ask(self, *arguments: str) -> Any:
         """What a command answers as JSON. Raises StackError where it fails."""
-        command = ["pulumi", *arguments, "--stack", self.stack]
-        answer = subprocess.run(
-            command, cwd=self.directory, env=self.environment, check=False, capture_output=True, text=True
-        )
-        if answer.returncode != 0:
-            raise StackError(f"pulumi {' '.join(arguments)} failed: {' '.join(answer.stderr.split())}")
-        return json.loads(answer.stdout)
+        return json.loads(self._quietly([*arguments, "--stack", self.stack]))
+
+    def tell(self, text: str, *arguments: str) -> None:
+        """Hands a text to a command. Raises StackError where it fails."""
+        self._quietly([*arguments, "--stack", self.stack], text)
 
     def select(self) -> None:
-        """Makes the stack where there is none, and selects it for whoever calls ``pulumi`` next."""
-        command = ["pulumi", "stack", "select", "--create", self.stack]
-        answer = subprocess.run(
-            command, cwd=self.directory, env=self.environment, check=False, capture_output=True, text=True
+        """Makes the stack where there is none, and selects it for whoever calls ``pulumi`` next. Raises StackError."""
+        self._quietly(["stack", "select", "--create", self.stack])
+
+    def _quietly(self, arguments: list[str], text: str = "") -> str:
+        done = subprocess.run(
+            ["pulumi", *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        if answer.returncode != 0:
-            raise StackError(f"the stack {self.stack} cannot be selected: {' '.join(answer.stderr.split())}")
+        if done.returncode != 0:
+            raise StackError(f"pulumi {' '.join(arguments)} failed: {' '.join(done.stderr.split())}")
+        return done.stdout

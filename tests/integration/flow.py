@@ -1,0 +1,137 @@
+"""``make up`` as a process of its own, held at a step of it and killed there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_azure.instance import REPOSITORY
+from tests.integration.project import Project, Run
+
+SECONDS = 150.0
+"""No step takes longer here."""
+HELD_SECONDS = 30.0
+"""How long a request is held, so that whoever waits for it is killed meanwhile."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A running ``make up``."""
+
+    process: subprocess.Popen[bytes]
+    shown: Path
+    """What the person sees, both streams."""
+
+    @property
+    def output(self) -> str:
+        """All of it so far."""
+        return self.shown.read_text(errors="replace")
+
+    def wait(self) -> Run:
+        """Waits for its end."""
+        status = self.process.wait(SECONDS)
+        return Run(status, self.output)
+
+    def engine(self) -> int:
+        """The process id of its engine."""
+        return only(child for child in descendants(self.process.pid) if command(child)[0] == "pulumi")
+
+    def plugin(self, name: str) -> int:
+        """The process id of its plugin ``local_azure.plugin`` (azure-native) or ``pulumi.dynamic``."""
+        return only(child for child in descendants(self.process.pid) if name in command(child))
+
+    def interrupt(self) -> None:
+        """Ctrl-C: the terminal tells every process of the foreground."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def kill(self, *processes: int) -> None:
+        """SIGKILL: none of them can do anything about it."""
+        for each in processes:
+            os.kill(each, signal.SIGKILL)
+
+
+@contextmanager
+def make_up(project: Project, shown: Path) -> Iterator[Flow]:
+    """``make up`` on the project; ended with everything it started where the test fails."""
+    with shown.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local_azure.stack", "up", "--directory", str(project.directory)],
+            cwd=REPOSITORY,
+            env=project.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    flow = Flow(process, shown)
+    try:
+        yield flow
+    finally:
+        if process.poll() is None:
+            for each in [process.pid, *descendants(process.pid)]:
+                os.kill(each, signal.SIGKILL)
+            process.wait()
+
+
+def finished(project: Project, shown: Path) -> Run:
+    """A whole ``make up``."""
+    with make_up(project, shown) as flow:
+        return flow.wait()
+
+
+@contextmanager
+def held(project: Project, shown: Path, kind: str, **fault: object) -> Iterator[Flow]:
+    """``make up``, with the request that the fault describes on its way; it is let go at the end."""
+    project.control.add_fault(kind, delay_seconds=HELD_SECONDS, **fault)
+    with make_up(project, shown) as flow:
+        until(lambda: not project.control.faults() or flow.process.poll() is not None)
+        assert flow.process.poll() is None, flow.output
+        yield flow
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Waits for it. Fails the test where it takes too long."""
+    deadline = time.monotonic() + SECONDS
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def descendants(process: int) -> list[int]:
+    """The process's children, their children, and so on (proc(5))."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        parents.setdefault(parent, []).append(int(stat.parent.name))
+    found, left = list[int](), [process]
+    while left:
+        children = parents.get(left.pop(), [])
+        found += children
+        left += children
+    return found
+
+
+def command(process: int) -> list[str]:
+    """Its command line; a single empty word where it is gone."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return [""]
+    return words
+
+
+def only(processes: Iterator[int]) -> int:
+    """The one there is. Fails the test where there is another number of them."""
+    found = list(processes)
+    assert len(found) == 1, found
+    return found[0]
