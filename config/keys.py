@@ -7,9 +7,9 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
-from config.fields import TAGS_ACCEPTED, Boolean, Integer, ProjectPath, Section, Tags, matching, refusal, setting
+from config.fields import Boolean, Integer, ProjectPath, Section, TagName, TagValue, matching, refusal, setting
 
 KeyType = Literal["RSA-HSM", "EC-HSM", "oct-HSM"]
 Curve = Literal["P-256", "P-384", "P-521", "P-256K"]
@@ -29,6 +29,9 @@ KeyName = Annotated[str, BeforeValidator(matching(r"[0-9A-Za-z-]{1,127}", "1 to 
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FIRST_YEAR = 1970
+_MOST_TAGS = 15
+KeyTags = Annotated[dict[TagName, TagValue], Field(max_length=_MOST_TAGS)]
+"""Names and values that mark a key, which can have fewer of them than a resource ("About keys", key tags)."""
 _DURATION = r"P(?=[0-9])([0-9]+Y)?([0-9]+M)?([0-9]+D)?"
 Duration = Annotated[str, BeforeValidator(matching(_DURATION))]
 
@@ -52,7 +55,10 @@ def _instant(value: object) -> object:
         instant = instant.replace(tzinfo=UTC)
     if instant.tzinfo is None or instant.microsecond or instant.year < _FIRST_YEAR:
         raise refusal()
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise refusal() from None
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
@@ -151,7 +157,12 @@ class Key(Section):
         accepted="a date or moment in ISO 8601 with time zone, such as 2027-01-01T00:00:00Z",
         example="2027-01-01T00:00:00Z",
     )
-    tags: Tags = setting({}, what="Tags of the key.", accepted=TAGS_ACCEPTED, example={"owner": "pay"})
+    tags: KeyTags = setting(
+        {},
+        what="Tags of the key.",
+        accepted=f"at most {_MOST_TAGS} names with text values (256 characters)",
+        example={"owner": "pay"},
+    )
     exportable: Boolean = setting(
         False,
         what="Whether the key can be released; needs a release policy.",

@@ -1,7 +1,8 @@
 """The local roles that every Managed HSM has from birth.
 
 Source: "Managed HSM local RBAC built-in roles", https://learn.microsoft.com/azure/key-vault/managed-hsm/built-in-roles.
-They are not the Azure RBAC roles of similar names.
+They are not the Azure RBAC roles of similar names. The EKM Administrator, in preview, is in no documentation yet but in
+the answers of the service that azure-sdk-for-python's tests have recorded.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ BUILT_IN_ROLES: Final[Mapping[str, str]] = MappingProxyType(
         "Managed HSM Backup User": "7b127d3c-77bd-4e3e-bbe0-dbb8971fa7f8",
         "Managed HSM Restore User": "6efe6056-5259-49d2-8b3d-d3d73544b20b",
         "Managed HSM ARM User": "770fd66c-6266-4643-9d4e-b616870898d5",
+        "Managed HSM EKM Administrator": "abdd7ec4-a273-4265-bf38-e001014e2d8e",
     }
 )
 """GUID by role name."""

@@ -21,6 +21,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _definition_problems(settings)
     own_roles = {definition.name for definition in settings.role_definitions}
     seen: dict[tuple[str, str, str, str], int] = {}
+    called: dict[tuple[str, str, str], int] = {}
     for index, assignment in enumerate(settings.role_assignments):
         path = f"{_ASSIGNMENTS}[{index}]"
         yield from _role_problems(path, assignment, own_roles)
@@ -30,6 +31,12 @@ def problems(settings: Settings) -> Iterator[Problem]:
         if earlier != index:
             involved = (f"{_ASSIGNMENTS}[{earlier}]",)
             yield Problem(path, f"says the same as roleAssignments[{earlier}]; each assignment once", involved)
+            continue
+        namesake = called.setdefault(_name(assignment), index)
+        if namesake != index:
+            text = f"is called as that of roleAssignments[{namesake}], which has the same role and scope"
+            involved = (f"{_ASSIGNMENTS}[{namesake}]",)
+            yield Problem(f"{path}.principal", f"{text}; one of them by {{objectId: …}}, or another name", involved)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -75,3 +82,8 @@ def _identity(assignment: RoleAssignment) -> tuple[str, str, str, str]:
     role = assignment.role_guid or assignment.role
     principal = assignment.principal
     return role, principal.kind, principal.value.casefold(), assignment.scope
+
+
+def _name(assignment: RoleAssignment) -> tuple[str, str, str]:
+    """What the stack calls the assignment by, whatever kind the principal is of."""
+    return assignment.role, assignment.principal.value or assignment.principal.kind, assignment.scope

@@ -158,6 +158,21 @@ def test_the_same_role_assignment_twice_in_other_words(dev: Values, mistakes: Mi
 
 
 @pytest.mark.parametrize(
+    "principals",
+    [({"group": "payments"}, {"servicePrincipal": "payments"}), ("deployer", {"identity": "deployer"})],
+)
+def test_two_principals_that_are_called_the_same(
+    dev: Values, mistakes: Mistakes, principals: tuple[object, object]
+) -> None:
+    dev["managed-hsm:identities"]["deployer"] = {"vm": {}}
+    dev[ROLES] = [{"role": "Crypto Auditor", "principal": each, "scope": "/"} for each in principals]
+    assert mistakes(dev) == [
+        "roleAssignments[1].principal: is called as that of roleAssignments[0], which has the same role and scope;"
+        " one of them by {objectId: …}, or another name"
+    ]
+
+
+@pytest.mark.parametrize(
     ("key", "lines"),
     [
         ({"type": "RSA"}, ["type: RSA is not accepted; RSA-HSM, EC-HSM or oct-HSM"]),
@@ -332,12 +347,29 @@ def test_a_firewall_rule_within_another(dev: Values, mistakes: Mistakes) -> None
     ]
 
 
-@pytest.mark.parametrize("moment", ["tomorrow", "2031-01-01T00:00:00", "2031-13-01", 1924905600, "1969-01-01", True])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "tomorrow",
+        "2031-01-01T00:00:00",
+        "2031-13-01",
+        1924905600,
+        "1969-01-01",
+        "9999-12-31T23:59:59-12:00",
+        True,
+    ],
+)
 def test_an_expiry_that_is_no_moment(dev: Values, mistakes: Mistakes, moment: object) -> None:
     dev[KEYS]["myrsakey"]["expires"] = moment
     [line] = mistakes(dev)
     assert line.startswith("keys.myrsakey.expires: ")
     assert f" is not accepted; {MOMENT}" in line
+
+
+def test_more_tags_than_a_key_can_have(dev: Values, mistakes: Mistakes) -> None:
+    dev[KEYS]["myrsakey"]["tags"] = {f"tag-{number}": "x" for number in range(16)}
+    [line] = mistakes(dev)
+    assert line.endswith(" is not accepted; at most 15 names with text values (256 characters)")
 
 
 def test_an_expiry_before_the_beginning(dev: Values, mistakes: Mistakes) -> None:
