@@ -30,6 +30,14 @@ API_VERSION = "7.4"
 RESOURCE = "https://managedhsm.azure.net"
 IMDS = "169.254.169.254"
 PUBLIC_RESOLVERS = ("1.1.1.1", "8.8.8.8")
+FIREWALL_CODES = ("ForbiddenByFirewall", "ForbiddenByConnection")
+FIREWALL_WORDS = (
+    "is not authorized and caller",
+    "public network access is disabled",
+    "is not an approved private link",
+    "this tcp connection does not allow access",
+)
+"""The service does not send the codes everywhere ("Azure Key Vault REST API error codes")."""
 PATIENCE_SECONDS = 120.0
 """A new role assignment takes a while to reach every partition of the pool."""
 TIMEOUT_SECONDS = 10.0
@@ -194,9 +202,15 @@ def _public_way(promise: dict[str, Any], token: str) -> str:
     except OSError as error:
         raise NotAsPromised(f"{address} did not answer ({error}), which proves nothing about the firewall") from None
     code = _inner_code(answer)
-    if status == 403 and code in ("ForbiddenByFirewall", "ForbiddenByConnection"):
+    if _by_firewall(status, answer):
         return f"refused at {address}: {code}"
     raise NotAsPromised(f"{address} answered {status} {code} to an authorised token")
+
+
+def _by_firewall(status: int, answer: dict[str, Any]) -> bool:
+    message = str((answer.get("error") or {}).get("message", "")).lower()
+    told = _inner_code(answer) in FIREWALL_CODES or any(words in message for words in FIREWALL_WORDS)
+    return status == 403 and told
 
 
 def _inner_code(answer: dict[str, Any]) -> str:
@@ -263,7 +277,7 @@ def _patiently(
     pause = 0.5
     while True:
         status, answer = _request(host, method, path, token, body)
-        by_role = status == 403 and _inner_code(answer) not in ("ForbiddenByFirewall", "ForbiddenByConnection")
+        by_role = status == 403 and not _by_firewall(status, answer)
         if not (by_role or status == 429 or status >= 500) or time.monotonic() + pause > deadline:
             return status, answer
         time.sleep(pause)

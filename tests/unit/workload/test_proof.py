@@ -71,6 +71,8 @@ def test_a_name_that_leads_elsewhere_is_not_as_promised(monkeypatch: pytest.Monk
     [
         (403, {"error": {"code": "Forbidden", "innererror": {"code": "ForbiddenByFirewall"}}}, True),
         (403, {"error": {"code": "Forbidden", "innererror": {"code": "ForbiddenByConnection"}}}, True),
+        (403, {"error": {"code": "Forbidden", "message": "Public network access is disabled and …"}}, True),
+        (401, {"error": {"code": "Unauthorized", "message": "Public network access is disabled and …"}}, False),
         (403, {"error": {"code": "AccessDenied"}}, False),
         (401, {}, False),
         (200, {"value": []}, False),
