@@ -1,4 +1,9 @@
-"""Microsoft.Network/privateEndpoints/privateDnsZoneGroups: the endpoint writes its records into private DNS zones."""
+"""Microsoft.Network/privateEndpoints/privateDnsZoneGroups: the endpoint writes its records into private DNS zones.
+
+Two endpoints of one resource in one zone want the same record, and the later gets it: Azure deletes the first one's
+("Azure Private Endpoint private DNS zone values"). What becomes of the later's when the first goes is nowhere said;
+here a group takes away only the record that is still its own.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +18,8 @@ from local_azure.core.http import JsonObject
 
 _TTL = 10
 """Seconds, as the service writes them."""
+_GROUP = "zone_group"
+"""What a record remembers its group as."""
 
 
 def _prepare(change: Change) -> None:
@@ -34,7 +41,10 @@ def _prepare(change: Change) -> None:
         config["properties"] = {
             "provisioningState": "Succeeded",
             "privateDnsZoneId": zone.id,
-            "recordSets": [_add_record(change.arm, zone, each) for each in endpoint.properties["customDnsConfigs"]],
+            "recordSets": [
+                _add_record(change.arm, zone, each, change.stored.id)
+                for each in endpoint.properties["customDnsConfigs"]
+            ],
         }
 
 
@@ -47,16 +57,18 @@ def _zone(change: Change, config: JsonObject) -> Stored:
     return zone
 
 
-def _add_record(arm: Arm, zone: Stored, configuration: JsonObject) -> JsonObject:
+def _add_record(arm: Arm, zone: Stored, configuration: JsonObject, group_id: str) -> JsonObject:
     name = str(configuration["fqdn"]).partition(".")[0]
     existing = arm.find(f"{zone.id}/A/{name}")
-    if existing is not None:
+    if existing is not None and _GROUP not in existing.hidden:
         raise errors.conflict(
             "PrivateDnsRecordSetAlreadyExists",
-            f"The zone {zone.id} has an A record set '{name}' that this DNS zone group did not make.",
+            f"The zone {zone.id} has an A record set '{name}' that no DNS zone group made.",
         )
     addresses = list(configuration["ipAddresses"])
-    put_record(arm, zone, "A", name, {"ttl": _TTL, "aRecords": [{"ipv4Address": each} for each in addresses]})
+    record = put_record(arm, zone, "A", name, {"ttl": _TTL, "aRecords": [{"ipv4Address": each} for each in addresses]})
+    record.hidden[_GROUP] = group_id
+    arm.resources.put(record)
     return {
         "recordType": "A",
         "recordSetName": name,
@@ -71,7 +83,9 @@ def _remove_records(arm: Arm, stored: Stored) -> None:
     for config in stored.properties["privateDnsZoneConfigs"]:
         for record in config["properties"].get("recordSets", []):
             zone_id = config["properties"]["privateDnsZoneId"]
-            arm.resources.remove(f"{zone_id}/{A_RECORD.rpartition('/')[2]}/{record['recordSetName']}")
+            found = arm.find(f"{zone_id}/{A_RECORD.rpartition('/')[2]}/{record['recordSetName']}")
+            if found is not None and ids.same(str(found.hidden.get(_GROUP)), stored.id):
+                arm.resources.remove(found.id)
 
 
 TYPES = (

@@ -62,7 +62,8 @@ def test_a_rule_alone_does_not_help_where_public_access_is_disabled() -> None:
     ],
 )
 def test_a_private_endpoint_that_leads_nowhere_is_named(status: str, advice: str) -> None:
-    shown = line(refused(), default_action="Deny", private_endpoints=(PrivateEndpoint("main", status, "/main", "/pool/c"),))
+    endpoint = PrivateEndpoint("main", status, "/main", "/pool/c")
+    shown = line(refused(), default_action="Deny", private_endpoints=(endpoint,))
     assert f"(private endpoints: {advice})" in shown
 
 

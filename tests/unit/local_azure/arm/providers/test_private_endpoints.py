@@ -213,3 +213,18 @@ def test_everything_goes_with_the_group(arm: ArmClient, endpoint: Any) -> None:
         for key, _ in arm.world.store.scan(f"arm.microsoft.network/{name}")
     ]
     assert left == []
+
+
+def test_a_second_endpoint_takes_the_record_of_the_first_in_the_same_zone(arm: ArmClient, endpoint: Any) -> None:
+    assert endpoint
+    arm.made(ZONE, DNS, {"location": "global"})
+    arm.made(ZONE_GROUP, NETWORK, zone_group_body())
+    second = f"{ENDPOINT}2"
+    arm.made(second, NETWORK, endpoint_body())
+    arm.made(f"{second}/privateDnsZoneGroups/default", NETWORK, zone_group_body())
+    record = arm.get(f"{ZONE}/A/az400popmhsm", DNS).body["properties"]
+    assert record["aRecords"] == [{"ipv4Address": "10.0.1.5"}]
+    arm.gone(ENDPOINT, NETWORK)
+    assert arm.get(f"{ZONE}/A/az400popmhsm", DNS).body["properties"] == record
+    arm.gone(second, NETWORK)
+    assert arm.get(f"{ZONE}/A/az400popmhsm", DNS).status == 404
