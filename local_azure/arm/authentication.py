@@ -6,12 +6,13 @@ The challenge is described in "Azure Resource Manager, authenticate requests"; t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from local_azure.core.errors import ServiceError
 from local_azure.core.http import Origin, Request
 from local_azure.core.world import TENANT_ID, World
 from local_azure.entra import directory
-from local_azure.entra.tokens import Claims, InvalidToken, verify
+from local_azure.entra.tokens import Claims, ExpiredToken, InvalidToken, WrongAudience, verify
 
 AUDIENCES = (
     "https://management.azure.com",
@@ -54,9 +55,9 @@ def authenticate(world: World, request: Request) -> Caller:
     try:
         claims = verify(world, token.strip(), AUDIENCES)
     except InvalidToken as error:
-        raise _refused(str(error)) from None
+        raise _refused(world, error) from None
     if claims.tenant_id != TENANT_ID:
-        raise _refused(f"The token is of tenant {claims.tenant_id}.")
+        raise _invalid()
     return _caller(world, claims, request.origin)
 
 
@@ -75,17 +76,34 @@ def _caller(world: World, claims: Claims, origin: Origin) -> Caller:
     )
 
 
-def _refused(reason: str) -> ServiceError:
-    if "expired" in reason:
-        return _unauthorized("ExpiredAuthenticationToken", "The access token has expired.", "The token is expired.")
-    if "not for this resource" in reason:
-        allowed = ",".join(f"'{audience}'" for audience in AUDIENCES)
-        return _unauthorized(
-            "InvalidAuthenticationTokenAudience",
-            "The access token has been obtained for wrong audience or resource. "
-            f"It should exactly match with one of the allowed audiences {allowed}.",
-            "The audience of the token is invalid.",
-        )
+def _refused(world: World, error: InvalidToken) -> ServiceError:
+    """In the words of Azure/go-azure-helpers issue 51 and hashicorp/terraform-provider-azurerm issue 20867."""
+    match error:
+        case ExpiredToken():
+            expiry, now = _moment(error.expired_at), _moment(world.clock.now())
+            return _unauthorized(
+                "ExpiredAuthenticationToken",
+                f"The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'.",
+                "The token is expired.",
+            )
+        case WrongAudience():
+            allowed = ",".join(f"'{audience}'" for audience in AUDIENCES)
+            return _unauthorized(
+                "InvalidAuthenticationTokenAudience",
+                f"The access token has been obtained for wrong audience or resource '{error.audience}'. "
+                f"It should exactly match with one of the allowed audiences {allowed}.",
+                "The audience of the token is invalid.",
+            )
+    return _invalid()
+
+
+def _moment(moment: datetime) -> str:
+    """As .NET writes it: ``3/19/2023 8:55:46 AM``."""
+    hour = moment.hour % 12 or 12
+    return f"{moment.month}/{moment.day}/{moment.year} {hour}:{moment:%M:%S} {'AM' if moment.hour < 12 else 'PM'}"
+
+
+def _invalid() -> ServiceError:
     return _unauthorized("InvalidAuthenticationToken", "The access token is invalid.", "The access token is invalid.")
 
 

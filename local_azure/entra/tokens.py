@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,29 @@ _making_key = threading.Lock()
 
 class InvalidToken(Exception):
     """The token does not prove anything; the message says why, without the token."""
+
+
+class ExpiredToken(InvalidToken):
+    """Its time is over."""
+
+    def __init__(self, expired_at: datetime) -> None:
+        super().__init__("The token has expired.")
+        self.expired_at = expired_at
+
+
+class TokenNotYetValid(InvalidToken):
+    """Its time has not come."""
+
+    def __init__(self) -> None:
+        super().__init__("The token is not valid yet.")
+
+
+class WrongAudience(InvalidToken):
+    """It was issued for another resource."""
+
+    def __init__(self, audience: str) -> None:
+        super().__init__(f"The token is for {audience}, not for this resource.")
+        self.audience = audience
 
 
 @dataclass(frozen=True)
@@ -95,11 +119,11 @@ def verify(world: World, token: str, audiences: Collection[str]) -> Claims:
         raise InvalidToken(f"The token is not one of this tenant's: {error}") from None
     now = world.clock.timestamp()
     if content["exp"] <= now:
-        raise InvalidToken("The token has expired.")
+        raise ExpiredToken(datetime.fromtimestamp(content["exp"], UTC))
     if content["nbf"] > now + 300:
-        raise InvalidToken("The token is not valid yet.")
+        raise TokenNotYetValid
     if content["aud"].rstrip("/") not in {audience.rstrip("/") for audience in audiences}:
-        raise InvalidToken(f"The token is for {content['aud']}, not for this resource.")
+        raise WrongAudience(content["aud"])
     return Claims(content["oid"], content.get("appid"), content["tid"], content["aud"], content)
 
 

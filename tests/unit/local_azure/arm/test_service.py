@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -26,12 +27,17 @@ def test_a_token_for_another_resource_is_refused_with_the_audiences_that_count(a
     answer = arm.get(SUBSCRIPTION, "2022-12-01")
     assert (answer.status, answer.code) == (401, "InvalidAuthenticationTokenAudience")
     assert "https://management.core.windows.net/" in answer.message
+    assert "for wrong audience or resource 'https://managedhsm.azure.net'. It should" in answer.message
 
 
 def test_an_expired_token_is_refused(arm: ArmClient) -> None:
     arm.world.clock.move(timedelta(hours=2))
     answer = arm.get(SUBSCRIPTION, "2022-12-01")
     assert (answer.status, answer.code) == (401, "ExpiredAuthenticationToken")
+    time = r"'\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d [AP]M'"
+    assert re.fullmatch(
+        f"The access token expiry UTC time {time} is earlier than current UTC time {time}.", answer.message
+    )
 
 
 def test_a_token_that_nobody_signed_is_refused(arm: ArmClient) -> None:

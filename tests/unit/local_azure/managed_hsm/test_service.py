@@ -52,20 +52,32 @@ def test_the_challenge_comes_before_anything_else_is_looked_at(client: Client) -
         assert client.send("GET", path, headers={}).status == 401
 
 
-def test_tokens_that_prove_nothing_are_challenged(client: Client) -> None:
+def test_tokens_that_prove_nothing_are_refused_with_the_reason_and_challenged(client: Client) -> None:
     world = client.world
     late = token(world, lifetime_seconds=60)
     world.clock.move(timedelta(seconds=61))
     good = token(world)
-    for bad in (
-        late,
-        token(world, audience="https://vault.azure.net"),
-        token(world, claims={"tid": "99999999-0000-4000-8000-000000000000"}),
-        token(world, claims={"nbf": int(world.clock.timestamp()) + 3600}),
-        good[:-4] + ("AAAA" if good[-4:] != "AAAA" else "BBBB"),
-        "nonsense",
-        "",
+    no_token = "Error decoding or parsing JWT components"
+    for bad, reason in (
+        (late, "Token has expired"),
+        (
+            token(world, audience="https://vault.azure.net"),
+            "Found token with aud=https://vault.azure.net, but expected aud=https://managedhsm.azure.net",
+        ),
+        (token(world, claims={"nbf": int(world.clock.timestamp()) + 3600}), "Token not yet valid"),
+        (good[:-4] + ("AAAA" if good[-4:] != "AAAA" else "BBBB"), no_token),
+        ("nonsense", no_token),
     ):
+        answer = client.send("GET", ROLES, headers={"authorization": f"Bearer {bad}"})
+        assert (answer.status, answer.code) == (401, "Unauthorized")
+        assert answer.message == f"{reason} (Activity ID: {answer.headers['x-ms-request-id']})"
+        assert "WWW-Authenticate" in answer.headers
+
+
+def test_who_is_nobody_here_is_challenged(client: Client) -> None:
+    world = client.world
+    good = token(world)
+    for bad in (token(world, claims={"tid": "99999999-0000-4000-8000-000000000000"}), ""):
         answer = client.send("GET", ROLES, headers={"authorization": f"Bearer {bad}"})
         assert answer.status == 401
         assert "WWW-Authenticate" in answer.headers
