@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +37,13 @@ def security_domain_file(project: Project) -> Path:
 
 def test_the_walkthrough_from_nothing_to_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = project.control.status()["resources"]
-    project.up()
+    first = project.up("--logtostderr", "-v=9")
     outputs = project.outputs()
     assert_walkthrough(project, outputs)
     assert_nothing_to_do(project)
-    assert_no_secret_in(project, project.state())
+    for text in (project.state(), first.output, json.dumps(project.answer("preview", "--json"))):
+        assert_no_secret_in(project, text)
+    assert_the_quorum_opens(project)
 
     credential = in_environment(project, monkeypatch)
     keys = KeyClient(URI, credential)
@@ -125,6 +129,14 @@ def assert_no_secret_in(project: Project, state: str) -> None:
         assert datum["compact_jwe"][-40:] not in state
     material = (project.directory / ".local/keys/mycert2.pem").read_text().splitlines()[1:-1]
     assert not [line for line in material if line in state]
+
+
+def assert_the_quorum_opens(project: Project) -> None:
+    """As a custodian would check it: every quorum opens the file that the program wrote."""
+    keys = [str(project.directory / f".local/custodians/cert_{number}.key") for number in (1, 2, 3)]
+    command = [sys.executable, "-m", "ceremony", "verify", str(security_domain_file(project)), "--json", "--key", *keys]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["quorums"] == {"possible": 3, "tried": 3, "open": 3}
 
 
 def assert_pool_is_as_described(credential: ClientSecretCredential, keys: KeyClient) -> None:

@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives import serialization
 from ceremony import security_domain_file
 from ceremony.private_keys import Certificate, CustodianKey
 from ceremony.security_domain_file import SecurityDomainFile
-from data_plane.custody import certificate_der, json_web_key
+from ceremony.verification import verify
+from data_plane.custody import Manifest, certificate_der, json_web_key
+from data_plane.security_domain_file import manifest_path
 from local_azure.managed_hsm.security_domain import domain
 from local_azure.managed_hsm.security_domain.certificates import custodians_and_quorum
 from tests.unit.data_plane.support import certificate_pem, rsa_key
@@ -60,6 +62,15 @@ def text_of(document: Any) -> bytes:
 
 def parsed(document: Any) -> SecurityDomainFile:
     return security_domain_file.parse(text_of(document), "sd.json")
+
+
+def custodians_open(path: Path, *numbers: int) -> bool:
+    """Whether every quorum of these custodians opens the file, and nothing is wrong with it or its manifest."""
+    manifest = Manifest.from_json(manifest_path(path).read_text())
+    assert manifest is not None
+    file = security_domain_file.parse(path.read_bytes(), path.name)
+    verification = verify(file, keys(*numbers), (), manifest)
+    return verification.holds and verification.findings == () and not verification.missing
 
 
 def write_custodian(directory: Path, number: int, passphrase: bytes | None = None) -> Path:

@@ -15,6 +15,7 @@ from data_plane.activation import Activation, Wanted
 from data_plane.pool import Pool
 from data_plane.security_domain_file import Destination, attempt_path, look
 from tests.support import Azure
+from tests.unit.ceremony.support import custodians_open
 from tests.unit.data_plane.support import certificate_pem, certificates
 
 pytestmark = pytest.mark.daemon
@@ -136,7 +137,7 @@ def test_the_next_run_ends_well(pool: Pool, signed_in: Azure, tmp_path: Path, st
         assert found.whole
         assert found.manifest == result.manifest
         assert found.manifest.is_of(pool)
-        assert json.loads(path.read_text())["SharedKeys"]["required"] == 2
+        assert custodians_open(path, 1, 2, 3)
         assert path.stat().st_mode & 0o777 == 0o600
         assert not attempt_path(path).exists()
         assert not [each.name for each in path.parent.iterdir() if each.name.endswith(".part")]
