@@ -1,6 +1,6 @@
 """Long-running operations: accepted now, done when their time has come, polled meanwhile.
 
-An operation whose time has come is carried out at the next request to ARM: nobody can see the difference.
+An operation whose time has come is carried out with the next request to ARM; one that takes no time, at once.
 See "Track asynchronous Azure operations" for the headers and the polling.
 """
 

@@ -84,6 +84,8 @@ class ArmService:
             operations.settle(self._arm, _COMPLETIONS)
             with world.store.transaction():
                 response = answer(ArmRequest(self._arm, caller, request, version))
+            # What takes no time is done now: machines see it, though its client may never ask how it went.
+            operations.settle(self._arm, _COMPLETIONS)
         finally:
             if world.store.changes != before:
                 world.machines.refresh()

@@ -1,0 +1,178 @@
+"""The walkthrough's network in a running local Azure, and commands in its machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from local_azure.instance import REPOSITORY, Instance
+from local_azure.server.control import ControlClient
+from tests.by_hand import DNS, MACHINES, NETWORKS, POOLS, ByHand
+from tests.unit.local_azure.arm.support import (
+    ENDPOINT,
+    GROUP,
+    POOL,
+    SUBNET,
+    VNET,
+    ZONE,
+    endpoint_body,
+    network_body,
+    pool_body,
+    subnet_body,
+)
+from tests.unit.local_azure.vm import support
+
+_DNS_CLIENT = str(Path(__file__).with_name("dns_client.py"))
+_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Network:
+    """One local Azure with the walkthrough's network in it."""
+
+    instance: Instance
+
+    @cached_property
+    def by_hand(self) -> ByHand:
+        """The deployer's requests."""
+        return ByHand(self.instance)
+
+    @property
+    def control(self) -> ControlClient:
+        """The local Azure's controls."""
+        return ControlClient(self.instance.port)
+
+    def make_network(self, **subnet: Any) -> None:
+        """The group, the virtual network and its subnet."""
+        arm = self.by_hand
+        arm.arm("PUT", GROUP, "2024-03-01", {"location": "eastus2"})
+        arm.arm("PUT", VNET, NETWORKS, network_body())
+        body = subnet_body("10.0.1.0/24")
+        body["properties"].update(subnet)
+        arm.arm("PUT", SUBNET, NETWORKS, body)
+
+    def make_machine(
+        self, name: str = "testvmmhsm", subnet: str = SUBNET, identity: str | None = "SystemAssigned"
+    ) -> str:
+        """A machine with its interface; its resource id."""
+        arm, machine = self.by_hand, f"{support.MACHINES}/{name}"
+        arm.arm("PUT", f"{support.INTERFACES}/{name}", NETWORKS, support.interface_body(subnet))
+        more = {} if identity is None else {"identity": {"type": identity}}
+        arm.arm("PUT", machine, MACHINES, support.machine_body(name, **more))
+        return machine
+
+    def make_private_pool(self) -> str:
+        """The pool, its private endpoint and the linked zone with its record; the endpoint's address."""
+        arm = self.by_hand
+        arm.arm("PUT", POOL, POOLS, pool_body())
+        arm.arm("PUT", ENDPOINT, NETWORKS, endpoint_body())
+        address = self.endpoint_address()
+        arm.arm("PUT", ZONE, DNS, {"location": "global"})
+        arm.arm("PUT", support.LINK, DNS, support.link_body())
+        arm.arm("PUT", support.RECORD, DNS, {"properties": {"ttl": 3600, "aRecords": [{"ipv4Address": address}]}})
+        return address
+
+    def endpoint_address(self) -> str:
+        """The private endpoint's address."""
+        (interface,) = self.by_hand.arm("GET", ENDPOINT, NETWORKS)["properties"]["networkInterfaces"]
+        (configuration,) = self.by_hand.arm("GET", interface["id"], NETWORKS)["properties"]["ipConfigurations"]
+        return str(configuration["properties"]["privateIPAddress"])
+
+    def act(self, action: str, machine: str = support.MACHINE) -> None:
+        """``deallocate``, ``powerOff`` or ``start``."""
+        self.by_hand.arm("POST", f"{machine}/{action}", MACHINES)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of ``python -m local_azure``."""
+        chosen = ["--home", str(self.instance.home), "--port", str(self.instance.port)]
+        return [sys.executable, "-m", "local_azure", *chosen, *arguments]
+
+    def vm(self, name: str, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """``python -m local_azure vm NAME -- CMD``."""
+        return subprocess.run(
+            self.command("vm", name, "--", *command),
+            **{
+                "cwd": REPOSITORY,
+                "env": plain_environment(),
+                "capture_output": True,
+                "text": True,
+                "timeout": _SECONDS,
+                "check": False,
+                "stdin": subprocess.DEVNULL,
+                **options,
+            },
+        )
+
+    def python(self, program: str, *arguments: str, name: str = "testvmmhsm") -> str:
+        """What a program in this Python prints in a machine."""
+        done = self.vm(name, sys.executable, "-c", program, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def dns(
+        self, host: str, kind: str = "A", server: str | None = None, transport: str = "udp", name: str = "testvmmhsm"
+    ) -> Any:
+        """What a DNS server answers in a machine: :func:`dns_client.read`'s, or ``{"error": …}``."""
+        if server is None:
+            found = self.vm(name, "cat", "/etc/resolv.conf").stdout.split()
+            assert found[0] == "nameserver"
+            server = found[1]
+        done = self.vm(name, sys.executable, "-I", _DNS_CLIENT, server, transport, kind, host)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def addresses(self, host: str, **more: Any) -> list[str]:
+        """The addresses that a name leads to."""
+        return [value for _, kind, value, _ in self.dns(host, **more).get("records", []) if kind == "A"]
+
+    def holders(self) -> list[int]:
+        """The processes that hold this local Azure's namespaces."""
+        daemon = self.control.status()["pid"]
+        return [pid for pid in _processes() if _parent(pid) == daemon and b"holder.py" in _command_line(pid)]
+
+
+def plain_environment() -> dict[str, str]:
+    """The tests' own, without what leads to a local Azure."""
+    names = ("LOCAL_AZURE_", "AZURE_", "ARM_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(names)}
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+def until(met: Any, what: str, seconds: float = 15.0) -> None:
+    """Waits until ``met`` answers something true."""
+    deadline = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def _processes() -> list[int]:
+    return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
