@@ -112,5 +112,5 @@ def _invoke(doing: str, call: Callable[[], Any]) -> Any:
     try:
         return call()
     except Exception as error:  # the engine's refusals have no class of their own
-        cause = " ".join(str(error).split()).removeprefix("invoke of ")
+        cause = " ".join(str(error).split()).removeprefix("invoke of ").rpartition(" returned an error: ")[2]
         raise pulumi.RunError(f"{doing}: {cause}") from None

@@ -130,3 +130,15 @@ def test_two_principals_at_once_are_refused_before_anything_is_made(
     only_the_sdks = {"AZURE_CLIENT_ID": "robot", "AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_SECRET": "secret"}
     with pytest.raises(pulumi.RunError, match="AZURE_CLIENT_ID: names robot, but azure-native is signed in as azure-c"):
         deployer(settings(directory, {"defaultAction": "Allow"}, network=True), identity({}, only_the_sdks))
+
+
+def test_of_the_engines_words_the_cause_is_told(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> Any:
+        raise Exception(
+            "invoke of azure-native:authorization:getClientConfig failed: invocation of"
+            " azure-native:authorization:getClientConfig returned an error: Entra ID refused the secret\n"
+        )
+
+    monkeypatch.setattr(authorization, "get_client_config", refused)
+    with pytest.raises(pulumi.RunError, match="^finding out who deploys: Entra ID refused the secret$"):
+        deployer(settings(directory, {"defaultAction": "Allow"}, network=True), identity({}, {}))
