@@ -140,5 +140,5 @@ def test_of_the_engines_words_the_cause_is_told(directory: Path, monkeypatch: py
         )
 
     monkeypatch.setattr(authorization, "get_client_config", refused)
-    with pytest.raises(pulumi.RunError, match="^finding out who deploys: Entra ID refused the secret$"):
+    with pytest.raises(pulumi.RunError, match=r"^finding out who deploys: Entra ID refused the secret$"):
         deployer(settings(directory, {"defaultAction": "Allow"}, network=True), identity({}, {}))
