@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--directory", type=Path, default=REPOSITORY, help="where the program is, if it is not this repository's"
     )
+    parser.add_argument("--skip-preview", action="store_true", help="do not show first what is about to change")
     options = parser.parse_args(arguments)
     try:
         instance = Instance.from_environment()
@@ -45,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             instance = launch.start(instance).instance
             say(f"the local Azure listens on 127.0.0.1:{instance.port}")
             run = up if options.command == "up" else down
-            run(instance, Pulumi(options.directory.resolve(), instance.environment(os.environ)))
+            pulumi = Pulumi(options.directory.resolve(), instance.environment(os.environ))
+            run(instance, pulumi, ["--skip-preview"] if options.skip_preview else [])
     except Interrupted as error:
         print(f"local_azure: {error}", file=sys.stderr)
         return INTERRUPTED
@@ -60,8 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def up(instance: Instance, pulumi: Pulumi) -> None:
-    """Brings the stack up and says what stands."""
+def up(instance: Instance, pulumi: Pulumi, options: Sequence[str] = ()) -> None:
+    """Brings the stack up and says what stands. ``options`` go to the engine."""
     started = time.monotonic()
     for path in material.make(pulumi.directory / ".local"):
         say(f"made rehearsal material: {path.relative_to(pulumi.directory)}")
@@ -69,14 +71,14 @@ def up(instance: Instance, pulumi: Pulumi) -> None:
     journal = instance.home / JOURNAL
     journal.unlink(missing_ok=True)
     journal.touch(mode=0o600)
-    pulumi.run("up", "--yes", journal=journal)
+    pulumi.run("up", "--yes", *options, journal=journal)
     print(summary(pulumi.ask("stack", "output", "--json"), time.monotonic() - started))
 
 
-def down(instance: Instance, pulumi: Pulumi) -> None:
+def down(instance: Instance, pulumi: Pulumi, options: Sequence[str] = ()) -> None:
     """Takes the stack down, purges its pool, and stops the local Azure."""
     prepare(instance, pulumi)
-    pulumi.run("destroy", "--yes")
+    pulumi.run("destroy", "--yes", *options)
     launch.stop(instance)
     say("every resource is gone and the local Azure has stopped; the files in .local/ are still there:")
     for path in kept_files(pulumi.directory / ".local"):

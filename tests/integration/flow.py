@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_azure.instance import REPOSITORY
+from local_azure.server.control import ControlClient
 from tests.integration.project import Project, Run
 
 SECONDS = 150.0
@@ -28,6 +29,8 @@ class Flow:
     process: subprocess.Popen[bytes]
     shown: Path
     """What the person sees, both streams."""
+    control: ControlClient
+    """Of the local Azure that it works on."""
 
     @property
     def output(self) -> str:
@@ -35,7 +38,7 @@ class Flow:
         return self.shown.read_text(errors="replace")
 
     def wait(self) -> Run:
-        """Waits for its end."""
+        """Its end."""
         status = self.process.wait(SECONDS)
         return Run(status, self.output)
 
@@ -62,7 +65,7 @@ def make_up(project: Project, shown: Path) -> Iterator[Flow]:
     """``make up`` on the project; ended with everything it started where the test fails."""
     with shown.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "local_azure.stack", "up", "--directory", str(project.directory)],
+            [sys.executable, "-m", "local_azure.stack", "up", "--skip-preview", "--directory", str(project.directory)],
             cwd=REPOSITORY,
             env=project.environment,
             stdin=subprocess.DEVNULL,
@@ -70,7 +73,7 @@ def make_up(project: Project, shown: Path) -> Iterator[Flow]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    flow = Flow(process, shown)
+    flow = Flow(process, shown, project.control)
     try:
         yield flow
     finally:
@@ -88,12 +91,17 @@ def finished(project: Project, shown: Path) -> Run:
 
 @contextmanager
 def held(project: Project, shown: Path, kind: str, **fault: object) -> Iterator[Flow]:
-    """``make up``, with the request that the fault describes on its way; it is let go at the end."""
-    project.control.add_fault(kind, delay_seconds=HELD_SECONDS, **fault)
+    """``make up``, while the request that the fault describes is held."""
+    number = project.control.add_fault(kind, **{"delay_seconds": HELD_SECONDS, **fault})
     with make_up(project, shown) as flow:
-        until(lambda: not project.control.faults() or flow.process.poll() is not None)
-        assert flow.process.poll() is None, flow.output
+        wait_for(flow, number)
         yield flow
+
+
+def wait_for(flow: Flow, fault: str) -> None:
+    """Waits until the fault of that number has struck. Fails the test where the flow ends before."""
+    until(lambda: fault not in [each["id"] for each in flow.control.faults()] or flow.process.poll() is not None)
+    assert flow.process.poll() is None, flow.output
 
 
 def until(happened: Callable[[], bool]) -> None:
