@@ -31,6 +31,20 @@ Clients run unchanged: an HTTP proxy on loopback plays the Azure hosts, and refu
 What is played and what is not: local_azure/README.md.
 """
 
+_MACHINE = """\
+Run a command in a virtual machine: its network, its DNS, its metadata service, none of this computer's proxies and
+credentials. The machine starts if it does not run yet. Files are this computer's; standard input, terminal, signals and
+the exit status are the command's own. NAME internet is somebody on the internet, who has no metadata service."""
+_MACHINE_EPILOG = """\
+examples:
+  python -m local_azure vm testvmmhsm -- nslookup az400popmhsm.managedhsm.azure.net
+  python -m local_azure vm testvmmhsm -- az login --identity --allow-no-subscriptions
+  python -m local_azure vm testvmmhsm -- bash
+  python -m local_azure vm internet -- curl https://az400popmhsm.managedhsm.azure.net/keys?api-version=7.2
+
+Machines are network namespaces: they need Linux, and root or user namespaces.
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; answers its exit status."""
@@ -78,7 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     execute = commands.add_parser("exec", help="run a command whose clients are led into it")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...")
     execute.set_defaults(run=_exec)
-    machine = commands.add_parser("vm", help="run a command in one of its virtual machines")
+    machine = commands.add_parser(
+        "vm",
+        help="run a command in one of its virtual machines",
+        description=_MACHINE,
+        epilog=_MACHINE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     machine.add_argument("name", metavar="NAME", help="the machine's name, group/name, or: internet")
     machine.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...")
     machine.set_defaults(run=_machine)
