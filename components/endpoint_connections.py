@@ -35,7 +35,10 @@ def make_connections(
                 needed=endpoint.name in needed,
             ),
             opts=pulumi.ResourceOptions(
-                deleted_with=hsm.pool, depends_on=list(after) if endpoint.approval == "manual" else []
+                deleted_with=hsm.pool,
+                depends_on=list(after) if endpoint.approval == "manual" else [],
+                # An endpoint that is made anew has the same id, and another connection.
+                replace_with=[path.endpoints[endpoint.name].endpoint],
             ),
         )
         for endpoint in (settings.network.private_endpoints if settings.network else ())

@@ -50,7 +50,10 @@ def make_proofs(
                 role_assignments=[role.assignment_name for role in roles],
                 again=settings.proof.again,
             ),
-            opts=pulumi.ResourceOptions(depends_on=[*_before(path, setup, roles), *connections]),
+            opts=pulumi.ResourceOptions(
+                depends_on=[*_before(path, setup, roles), *connections],
+                replace_with=[path.endpoints[name].endpoint for name in each.endpoints],
+            ),
         ).evidence
     return found
 

@@ -161,11 +161,9 @@ class KeyProvider(HsmProvider):
         if known["on_remove"] == "retain":
             tell(f"key {known['key_name']} stays in {known['hsm_uri']}, as onRemove: retain asks")
             return
-        try:
+        # A pool that was deleted and recovered has the same keys: they are adopted, and must not be deleted for that.
+        if not pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
             _remove(_keys(known), known)
-        except DataPlaneError:
-            if not pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
-                raise
 
 
 class Key(Resource, module="mhsm", name="Key"):

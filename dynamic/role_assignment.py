@@ -108,11 +108,9 @@ class RoleAssignmentProvider(HsmProvider):
         from data_plane import role_assignments, session
 
         known = inputs_of(_props)
-        try:
+        # A pool that was deleted and recovered has the same assignments: the replacement has adopted this very one.
+        if not pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
             role_assignments.delete(session.current(), known["hsm_uri"], known["scope"], _id)
-        except DataPlaneError:
-            if not pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
-                raise
 
 
 class RoleAssignment(Resource, module="mhsm", name="RoleAssignment"):

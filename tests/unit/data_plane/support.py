@@ -100,6 +100,16 @@ def make_pool(name: str = "az400popMHSM", **properties: Any) -> Pool:
             **properties,
         },
     }
+    return _made(hsm_id, body)
+
+
+def recover_pool() -> Pool:
+    """Deletes the pool softly and recovers it, as somebody does who deleted it by mistake."""
+    soft_delete_pool()
+    return _made(HSM_ID, {"location": "eastus2", "properties": {"createMode": "recover"}})
+
+
+def _made(hsm_id: str, body: Any) -> Pool:
     _arm("PUT", hsm_id, pools.API_VERSION, body)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:

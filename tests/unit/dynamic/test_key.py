@@ -19,7 +19,7 @@ from dynamic.key import KeyProvider
 from dynamic.role_assignment import RoleAssignmentProvider
 from local_azure.entra.directory import DEPLOYER_OBJECT_ID
 from tests.support import Azure
-from tests.unit.data_plane.support import delete_pool, pool_props, rsa_key
+from tests.unit.data_plane.support import delete_pool, pool_props, recover_pool, rsa_key
 
 pytestmark = pytest.mark.daemon
 
@@ -241,6 +241,15 @@ def test_when_the_pool_is_gone_so_is_the_key(usable_pool: Pool) -> None:
     delete_pool()
     PROVIDER.delete(id_, outs)
     assert PROVIDER.read(id_, outs).outs == {}
+
+
+@pytest.mark.parametrize("on_remove", ["softDelete", "purge"])
+def test_a_key_of_a_recovered_pool_is_adopted_and_not_deleted_for_it(usable_pool: Pool, on_remove: str) -> None:
+    id_, outs = create(usable_pool, on_remove=on_remove)
+    recovered = recover_pool()
+    assert PROVIDER.diff(id_, outs, props(recovered, outs, on_remove=on_remove)).replaces
+    PROVIDER.delete(id_, outs)
+    assert create(recovered, on_remove=on_remove)[1]["key_id"] == outs["key_id"]
 
 
 def pem_of(key: Any, path: Path) -> Path:

@@ -23,6 +23,7 @@ from pulumi.output import UNKNOWN
 from data_plane import session
 from data_plane.credentials import identity
 from dynamic.base import HsmProvider, contains_unknown, inputs_of, plain
+from dynamic.endpoint_connection import EndpointConnectionArgs, EndpointConnectionProvider
 from dynamic.key import KeyArgs, KeyProvider
 from dynamic.role_assignment import RoleAssignmentArgs, RoleAssignmentProvider
 from dynamic.security_domain import SecurityDomainArgs, SecurityDomainProvider
@@ -41,6 +42,7 @@ PROVIDERS = (
     (SecurityDomainProvider, SecurityDomainArgs),
     (RoleAssignmentProvider, RoleAssignmentArgs),
     (KeyProvider, KeyArgs),
+    (EndpointConnectionProvider, EndpointConnectionArgs),
 )
 
 

@@ -12,7 +12,7 @@ from data_plane.pool import Pool
 from dynamic.role_assignment import RoleAssignmentProvider
 from local_azure.entra.directory import DEPLOYER_OBJECT_ID
 from tests.support import Azure
-from tests.unit.data_plane.support import delete_pool, make_pool, pool_props
+from tests.unit.data_plane.support import delete_pool, make_pool, pool_props, recover_pool
 
 pytestmark = pytest.mark.daemon
 
@@ -104,6 +104,14 @@ def test_when_the_pool_is_gone_so_is_the_assignment(active_pool: Pool) -> None:
     delete_pool()
     PROVIDER.delete(made.id, made.outs)
     assert PROVIDER.read(made.id, made.outs).outs == {}
+
+
+def test_an_assignment_of_a_recovered_pool_is_adopted_and_not_revoked_for_it(active_pool: Pool) -> None:
+    first = PROVIDER.create(props(active_pool))
+    assert first.outs is not None
+    second = PROVIDER.create(props(recover_pool()))
+    PROVIDER.delete(first.id, first.outs)
+    assert granted(active_pool) == [second.id]
 
 
 def test_an_unknown_role_is_named_with_a_suggestion(active_pool: Pool) -> None:
