@@ -56,11 +56,13 @@ def test_what_is_pending_is_said_and_looked_at_by_every_up(
     assert outs is not None
     assert "waits for approval" in capsys.readouterr().out
     assert PROVIDER.diff("id", outs, props(pool)).changes
-    assert PROVIDER.update("id", outs, props(pool)).outs["status"] == "Pending"
+    again = PROVIDER.update("id", outs, props(pool)).outs
+    assert again is not None
+    assert again["status"] == "Pending"
     decide(hand, pool, "Approved")
-    outs = PROVIDER.update("id", outs, props(pool)).outs
-    assert outs is not None
-    assert not PROVIDER.diff("id", outs, props(pool)).changes
+    last = PROVIDER.update("id", again, props(pool)).outs
+    assert last is not None
+    assert not PROVIDER.diff("id", last, props(pool)).changes
 
 
 def test_what_is_pending_and_needed_fails(hand: ByHand, pool: Pool) -> None:
