@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,8 @@ class _Answers(pulumi.runtime.Mocks):
         if args.typ.endswith("keyvault:Vault"):
             uri = f"https://{args.inputs['vaultName'].lower()}.vault.azure.net/"
             outputs["properties"] = {**args.inputs["properties"], "vaultUri": uri}
+            outputs["name"] = args.inputs["vaultName"]
+            outputs["systemData"] = {"createdAt": "2026-11-01T10:00:00.0000000Z"}
         if args.typ.endswith("keyvault:Secret"):
             url = f"https://{args.inputs['vaultName'].lower()}.vault.azure.net/secrets/{args.inputs['secretName']}"
             outputs["properties"] = {"secretUri": url, "secretUriWithVersion": f"{url}/1"}
@@ -95,9 +99,19 @@ def dev() -> dict[str, Any]:
     return {name: value for name, value in content.items() if name != "managed-hsm:vault"}
 
 
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The SDK asks for the thread's loop before it runs anything; newer Pythons no longer make one by themselves.
+
+    Never closed: the SDK's own threads leave loops behind that complain once theirs has gone.
+    """
+    return asyncio.new_event_loop()
+
+
 def declare(of: Settings, existing: Existing | None = None) -> Program:
     """What the program declares for these settings."""
     notes = _Notes()
+    asyncio.set_event_loop(_loop())
     pulumi.runtime.set_mocks(_Answers(), project="managed-hsm", stack="dev", preview=False, monitor=notes)
 
     def run() -> None:
