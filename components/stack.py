@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from components.endpoint_connections import make_connections
 from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings
 from components.identities import Identities, make_identities
 from components.managed_hsm import ManagedHsm, ManagedHsmArgs
+from components.named_principals import named_principals
 from components.private_path import PrivatePath, make_private_path
 from components.private_proof import make_proofs
 from components.resource_group import ResourceGroup, ResourceGroupArgs
@@ -55,11 +56,7 @@ def build(
     hsm_settings, domain = settings.hsm, settings.security_domain
     if not isinstance(hsm_settings, Hsm) or domain is None:
         raise TypeError("a stack makes its own pool; the configuration's reader refuses anything else")
-    named = {
-        principal: object_id(principal.kind, principal.value)
-        for principal in dict.fromkeys(_principals(settings))
-        if principal.kind in ("user", "group", "servicePrincipal")
-    }
+    named = named_principals(settings, object_id)
     group = ResourceGroup(
         "resource-group",
         ResourceGroupArgs(
@@ -101,14 +98,6 @@ def build(
     )
     outputs = {**_outputs(hsm, setup, private_path, identities), "proof": proofs}
     return outputs if vault is None else {**outputs, "vault": vault_outputs(vault)}
-
-
-def _principals(settings: Settings) -> Iterator[Principal]:
-    """Everybody whom the settings give something."""
-    yield from (assignment.principal for assignment in settings.role_assignments)
-    if settings.vault is not None:
-        yield from (policy.principal for policy in settings.vault.access_policies)
-        yield from (assignment.principal for assignment in settings.vault.role_assignments)
 
 
 def _principal_id(
