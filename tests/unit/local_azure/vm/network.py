@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from local_azure.entra.directory import DEPLOYER_OBJECT_ID
 from local_azure.instance import REPOSITORY, Instance
 from local_azure.server.control import ControlClient
 from tests.by_hand import DNS, MACHINES, NETWORKS, POOLS, ByHand
@@ -27,10 +29,14 @@ from tests.unit.local_azure.arm.support import (
     pool_body,
     subnet_body,
 )
+from tests.unit.local_azure.managed_hsm.support import download_body
 from tests.unit.local_azure.vm import support
 
 _DNS_CLIENT = str(Path(__file__).with_name("dns_client.py"))
 _SECONDS = 60
+_ROLE_DEFINITIONS = "Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions"
+CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b"
+CRYPTO_OFFICER = "515eb02d-2335-4d2d-92f2-b1cbdf9c3778"
 
 
 @dataclass(frozen=True)
@@ -68,16 +74,37 @@ class Network:
         arm.arm("PUT", machine, MACHINES, support.machine_body(name, **more))
         return machine
 
-    def make_private_pool(self) -> str:
+    def make_private_pool(self, **properties: Any) -> str:
         """The pool, its private endpoint and the linked zone with its record; the endpoint's address."""
         arm = self.by_hand
-        arm.arm("PUT", POOL, POOLS, pool_body())
+        arm.arm("PUT", POOL, POOLS, pool_body(**properties))
         arm.arm("PUT", ENDPOINT, NETWORKS, endpoint_body())
         address = self.endpoint_address()
         arm.arm("PUT", ZONE, DNS, {"location": "global"})
         arm.arm("PUT", support.LINK, DNS, support.link_body())
         arm.arm("PUT", support.RECORD, DNS, {"properties": {"ttl": 3600, "aRecords": [{"ipv4Address": address}]}})
         return address
+
+    def activate_pool(self) -> None:
+        """Downloads the security domain (W0.4); the deployer becomes Crypto User and Crypto Officer of all keys."""
+        self.pool("POST", "/securitydomain/download", download_body())
+        until(lambda: self.pool("GET", "/securitydomain/download/pending")["status"] == "Success", "not activated")
+        for role in (CRYPTO_USER, CRYPTO_OFFICER):
+            self.give(role, DEPLOYER_OBJECT_ID, "/keys")
+
+    def give(self, role: str, principal: str, scope: str) -> None:
+        """A role at a scope of the pool."""
+        prefix = "" if scope == "/" else scope
+        properties = {"principalId": principal, "roleDefinitionId": f"{_ROLE_DEFINITIONS}/{role}"}
+        path = f"{prefix}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        self.pool("PUT", path, {"properties": properties})
+
+    def pool(self, method: str, path: str, body: Any = None) -> Any:
+        """What the pool's data plane answers to the deployer."""
+        url = f"https://{support.HOST}{path}?api-version=7.5"
+        answer = self.by_hand.ask(method, url, "https://managedhsm.azure.net", body)
+        assert answer.ok, answer.text
+        return answer.json()
 
     def endpoint_address(self) -> str:
         """The private endpoint's address."""
