@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from ceremony import report
-from ceremony.commands import custodian, fetch_transfer_key, inspect, manifest, recover, share, upload, verify
+from ceremony.commands import custodian, drill, fetch_transfer_key, inspect, manifest, recover, share, upload, verify
 from data_plane.errors import DataPlaneError
 
-_COMMANDS: Final = (custodian, inspect, verify, manifest, fetch_transfer_key, share, recover, upload)
+_COMMANDS: Final = (custodian, inspect, verify, manifest, fetch_transfer_key, share, recover, upload, drill)
 _INTERRUPTED: Final = 130
 
 _DESCRIPTION: Final = """\
@@ -21,7 +21,7 @@ Custody of a Managed HSM's security domain.
 A security domain is the one file that brings the keys of a lost HSM back. It is encrypted to a few custodians; a
 quorum of them, say 2 of 3, opens it together. Nobody else can, Microsoft included. These commands make custodians,
 show what a file says, prove that its quorum can really open it, and bring it into another HSM.
-They never overwrite a file, and all but transfer-key and upload work offline.
+They never overwrite a file, and all but transfer-key, upload and drill work offline.
 """
 _EPILOG: Final = """\
 in the order of a ceremony:
@@ -33,6 +33,7 @@ in the order of a ceremony:
   python -m ceremony share SD.json --key alice.key ...           a custodian's part, on the own machine
   python -m ceremony recover SD.json --transfer-key T ...        what the new HSM takes in
   python -m ceremony upload BLOB --hsm-name NEW                  the new HSM takes it in
+  python -m ceremony drill SD.json --backup KEY.backup ...       the rehearsal of all that, at any time
 
 exit status: 0 all is well, 1 something is wrong (one line says what), 2 the command line is wrong,
              3 nothing wrong was found but too few custodians were there to prove it

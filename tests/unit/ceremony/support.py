@@ -16,8 +16,12 @@ from ceremony import security_domain_file
 from ceremony.private_keys import Certificate, CustodianKey
 from ceremony.security_domain_file import SecurityDomainFile
 from ceremony.verification import verify
+from data_plane import role_assignments, session
+from data_plane.built_in_roles import CRYPTO_USER, guid_of, role_definition_id
 from data_plane.custody import Manifest, certificate_der, json_web_key
+from data_plane.pool import Pool
 from data_plane.security_domain_file import manifest_path
+from local_azure.entra.directory import DEPLOYER_OBJECT_ID
 from local_azure.managed_hsm.security_domain import domain
 from local_azure.managed_hsm.security_domain.certificates import custodians_and_quorum
 from tests.unit.data_plane.support import certificate_pem, rsa_key
@@ -83,3 +87,15 @@ def write_custodian(directory: Path, number: int, passphrase: bytes | None = Non
     path.chmod(0o600)
     path.with_suffix(".cer").write_text(certificate_pem(number))
     return path
+
+
+def may_use_keys(pool: Pool) -> None:
+    """Gives the deployer Crypto User at /keys."""
+    guid = guid_of(CRYPTO_USER)
+    assert guid is not None
+    name = role_assignments.assignment_name(pool.id, pool.created_at, guid, DEPLOYER_OBJECT_ID, "/keys")
+    role_assignments.ensure(
+        session.current(),
+        pool.uri,
+        role_assignments.Assignment(name, role_definition_id(guid), DEPLOYER_OBJECT_ID, "/keys"),
+    )

@@ -11,16 +11,14 @@ from azure.core.exceptions import HttpResponseError
 
 from ceremony.command_line import main
 from data_plane import pool as pools
-from data_plane import role_assignments, session
+from data_plane import session
 from data_plane.activation import Activation, Wanted
-from data_plane.built_in_roles import CRYPTO_USER, guid_of, role_definition_id
 from data_plane.custody import certificate_der, json_web_key
 from data_plane.key_model import key_of
 from data_plane.pool import Pool
 from data_plane.security_domain_file import Destination
-from local_azure.entra.directory import DEPLOYER_OBJECT_ID
 from tests.support import Azure
-from tests.unit.ceremony.support import name_of, write_custodian
+from tests.unit.ceremony.support import may_use_keys, name_of, write_custodian
 from tests.unit.data_plane.support import certificate_pem, certificates, make_pool
 
 pytestmark = pytest.mark.daemon
@@ -44,17 +42,6 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
     status = main([*(str(each) for each in arguments), "--json"])
     shown = capsys.readouterr()
     return status, json.loads(shown.out), shown.err
-
-
-def may_use_keys(pool: Pool) -> None:
-    guid = guid_of(CRYPTO_USER)
-    assert guid is not None
-    name = role_assignments.assignment_name(pool.id, pool.created_at, guid, DEPLOYER_OBJECT_ID, "/keys")
-    role_assignments.ensure(
-        session.current(),
-        pool.uri,
-        role_assignments.Assignment(name, role_definition_id(guid), DEPLOYER_OBJECT_ID, "/keys"),
-    )
 
 
 def recovered(
