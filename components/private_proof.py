@@ -38,6 +38,7 @@ def make_proofs(
             f"{each.identity}-proof",
             ProofArgs(
                 vm_id=machine.id,
+                machine_instance=machine.instance,
                 location=machine.location,
                 host=hsm.uri.apply(_host),
                 private_addresses=[path.endpoints[name].ip_address for name in each.endpoints],
@@ -47,7 +48,9 @@ def make_proofs(
                 key_version=key.version,
                 lists=each.lists,
                 public_way=_public_way(settings),
+                firewall=_firewall(settings),
                 role_assignments=[role.assignment_name for role in roles],
+                patience_seconds=settings.proof.patience_seconds,
                 again=settings.proof.again,
             ),
             opts=pulumi.ResourceOptions(
@@ -59,7 +62,8 @@ def make_proofs(
 
 
 def _before(path: PrivatePath, setup: HsmSetup, roles: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
-    return [setup.security_domain, *path.reachable, *roles]
+    # Every key: what is listed should be all that the stack has.
+    return [setup.security_domain, *setup.keys.values(), *path.reachable, *roles]
 
 
 def _host(uri: str) -> str:
@@ -67,8 +71,16 @@ def _host(uri: str) -> str:
 
 
 def _public_way(settings: Settings) -> str:
-    if not isinstance(settings.hsm, Hsm):
-        raise TypeError("a stack makes its own pool; the configuration's reader refuses anything else")
-    firewall = settings.hsm.firewall
+    firewall = _pool(settings).firewall
     shut = firewall.public_network_access == "Disabled" or firewall.default_action == "Deny"
     return "closed" if shut else "open"
+
+
+def _firewall(settings: Settings) -> str:
+    return _pool(settings).firewall.model_dump_json(by_alias=True)
+
+
+def _pool(settings: Settings) -> Hsm:
+    if not isinstance(settings.hsm, Hsm):
+        raise TypeError("a stack makes its own pool; the configuration's reader refuses anything else")
+    return settings.hsm

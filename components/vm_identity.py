@@ -73,6 +73,8 @@ class VirtualMachine(pulumi.ComponentResource):
     """A Linux machine in the subnet, without a public address."""
 
     id: pulumi.Output[str]
+    instance: pulumi.Output[str]
+    """A GUID that another machine of the same id does not have."""
     location: str
     principal_id: pulumi.Output[str] | None
     """The system-assigned identity's; None where the machine has none."""
@@ -115,6 +117,7 @@ class VirtualMachine(pulumi.ComponentResource):
             ),
         )
         self.id = machine.id
+        self.instance = machine.vm_id
         self.location = args.location
         self.principal_id = (
             machine.identity.apply(lambda identity: str(identity.principal_id))

@@ -114,7 +114,7 @@ class Settings(Section):
     proof: Proof = setting(
         Proof(),
         what="The proof of the private path, on the workload's machines.",
-        accepted="run and again",
+        accepted="run, patienceSeconds and again",
         example={"run": True},
     )
     vault: Vault | None = setting(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from data_plane.errors import DataPlaneError
+from data_plane.errors import ConflictError, DataPlaneError, NotFoundError, RequestError
 from dynamic.base import HsmProvider, Props, contains_unknown, inputs_of, missing, one_line, tell
 from workload import proof as script
 
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 SECONDS = 600
 """What the script may take; on Azure a new role assignment and a new zone need minutes at worst."""
 _NEEDED = ("vm_id", "location", "host", "private_addresses", "principal_id", "key", "public_way")
+_NOT_KNOWN_IN_PREVIEWS = ("host", "machine_instance")
+_WAYS_OUT = {
+    "name": "the zone and its link (managed-hsm:network.dns)",
+    "token": "the machine's identities (managed-hsm:identities)",
+    "list": "the identity's roles (managed-hsm:roleAssignments)",
+    "use": "the identity's roles and the key (managed-hsm:roleAssignments, keys)",
+    "publicWay": "the firewall (managed-hsm:hsm.firewall)",
+}
+"""What to look at, by the step that failed."""
+_NOT_TRIED = "not tried"
 
 
 class ProofError(DataPlaneError):
@@ -39,6 +50,8 @@ class ProofArgs:
 
     vm_id: pulumi.Input[str]
     """ARM id of the machine."""
+    machine_instance: pulumi.Input[str]
+    """What another machine of that id does not have: its ``vmId``."""
     location: pulumi.Input[str]
     """The machine's region."""
     host: pulumi.Input[str]
@@ -56,8 +69,12 @@ class ProofArgs:
     """Whether the identity may list keys, so that it is tried."""
     public_way: str
     """``closed``: the pool's public address must refuse the machine. ``open``: it need not."""
+    firewall: str
+    """The pool's rules; other rules are tried anew."""
     role_assignments: Sequence[pulumi.Input[str]]
     """What the identity was given; a new one is tried anew."""
+    patience_seconds: int
+    """How long names, roles and rules that are new may take to be in force."""
     again: str | None = None
     """Another word here runs the proof again."""
 
@@ -65,7 +82,18 @@ class ProofArgs:
 class ProofProvider(HsmProvider):
     """Runs the script; every change of the promise runs it again."""
 
-    UPDATE: ClassVar = (*_NEEDED, "client_id", "key_version", "lists", "role_assignments", "again", "script")
+    UPDATE: ClassVar = (
+        *_NEEDED,
+        "machine_instance",
+        "client_id",
+        "key_version",
+        "lists",
+        "firewall",
+        "role_assignments",
+        "patience_seconds",
+        "again",
+        "script",
+    )
     REPLACE: ClassVar = ()
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
@@ -75,8 +103,9 @@ class ProofProvider(HsmProvider):
         return {**news, "script": digest}, missing(news, *_NEEDED)
 
     def _changed(self, name: str, olds: Props, news: Props) -> bool:
-        # A preview of any change of the pool does not know its address. Another pool has other keys: that is seen too.
-        if name == "host" and contains_unknown(news.get(name)):
+        # A preview of any change of the pool does not know its address, nor one of a machine its instance. Another pool
+        # has other keys, and another machine of its own identity another principal: that is seen too.
+        if name in _NOT_KNOWN_IN_PREVIEWS and contains_unknown(news.get(name)):
             return False
         return super()._changed(name, olds, news)
 
@@ -126,16 +155,36 @@ def _proved(wanted: Props) -> Props:
         "key": wanted["key"],
         "lists": wanted["lists"],
         "publicWay": wanted["public_way"],
+        "patienceSeconds": wanted["patience_seconds"],
     }
-    name = "managed-hsm-proof-" + hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:8]
-    outcome = run_command.run(
-        session.current(), wanted["vm_id"], wanted["location"], name, _shell(promise), seconds=SECONDS
-    )
+    # A name of its own: a run command of the same name and content, left by a run that was killed, does not run again.
+    name = f"managed-hsm-proof-{secrets.token_hex(4)}"
+    try:
+        outcome = run_command.run(
+            session.current(), wanted["vm_id"], wanted["location"], name, _shell(promise), seconds=SECONDS
+        )
+    except ConflictError as error:
+        raise _cannot_run(machine, error, f"start the machine (az vm start --ids {wanted['vm_id']})") from None
+    except NotFoundError as error:
+        raise _cannot_run(machine, error, "somebody deleted the machine: pulumi refresh, then up") from None
     evidence = _evidence(machine, outcome)
     if not evidence["passed"]:
-        failed = [f"{step}: {each['found']}" for step, each in evidence["steps"].items() if not each["passed"]]
-        raise ProofError(f"{machine}: the private path is not as promised: {'; '.join(failed)}")
+        raise ProofError(f"{machine}: the private path is not as promised: {_what_failed(evidence['steps'])}")
     return {**wanted, "evidence": evidence}
+
+
+def _cannot_run(machine: str, error: RequestError, way_out: str) -> ProofError:
+    answered = str(error).partition(": ")[2]
+    return ProofError(f"{machine}: the proof cannot run: {answered} — {way_out}")
+
+
+def _what_failed(steps: Mapping[str, Any]) -> str:
+    """The steps that failed, without those that could not be tried for it, and what to look at."""
+    failed = {name: str(each["found"]) for name, each in steps.items() if not each["passed"]}
+    tried = {name: found for name, found in failed.items() if not found.startswith(_NOT_TRIED)}
+    places = list(dict.fromkeys(_WAYS_OUT[name] for name in tried if name in _WAYS_OUT))
+    said = "; ".join(f"{name}: {found}" for name, found in tried.items())
+    return f"{said} — look at {', and '.join(places)}" if places else said
 
 
 def _shell(promise: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import functools
 import http.client
 import json
 import os
@@ -24,6 +25,7 @@ import struct
 import sys
 import time
 import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 API_VERSION = "7.4"
@@ -38,55 +40,69 @@ FIREWALL_WORDS = (
     "this tcp connection does not allow access",
 )
 """The service does not send the codes everywhere ("Azure Key Vault REST API error codes")."""
-PATIENCE_SECONDS = 120.0
-"""A new role assignment takes a while to reach every partition of the pool."""
 TIMEOUT_SECONDS = 10.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 10.0
 
 
 class NotAsPromised(Exception):
     """What was found instead."""
 
 
+class NotYet(NotAsPromised):
+    """What was found may pass: names, identities, roles and rules take a while to be known everywhere."""
+
+
 def prove(promise: dict[str, Any]) -> dict[str, Any]:
     """The evidence for a promise.
 
     The promise has ``host``, ``privateAddresses``, ``principalId``, ``clientId`` (empty for a system-assigned
-    identity), ``key`` (a name), ``lists`` (whether listing keys is promised) and ``publicWay`` (``closed`` or
-    ``open``). Every step is tried even if an earlier one failed, as far as it does not need its result.
+    identity), ``key`` (a name), ``lists`` (whether listing keys is promised), ``publicWay`` (``closed`` or ``open``)
+    and ``patienceSeconds``, for which all steps together wait for what may pass. Every step is tried even if an earlier
+    one failed, as far as it does not need its result.
     """
     steps: dict[str, Any] = {}
+    deadline = time.monotonic() + promise["patienceSeconds"]
     evidence: dict[str, Any] = {
         "startedAt": _now(),
         "machine": socket.gethostname(),
         "host": promise["host"],
         "steps": steps,
     }
-    _step(steps, "name", lambda: _name(promise))
-    token = _step(steps, "token", lambda: _token(promise), keep=True)
-    if token is None:
-        for step in ("list", "use", "publicWay"):
+    _step(steps, "name", deadline, lambda: _name(promise))
+    tokens: list[str] = []
+    _step(steps, "token", deadline, lambda: _token(promise, tokens))
+    for step, attempt in (("list", _list), ("use", _use), ("publicWay", _public_way)):
+        if tokens:
+            _step(steps, step, deadline, functools.partial(attempt, promise, tokens[-1]))
+        else:
             steps[step] = {"passed": False, "found": "not tried: there is no token"}
-    else:
-        _step(steps, "list", lambda: _list(promise, token))
-        _step(steps, "use", lambda: _use(promise, token))
-        _step(steps, "publicWay", lambda: _public_way(promise, token))
     evidence["passed"] = all(step["passed"] for step in steps.values())
     evidence["finishedAt"] = _now()
     return evidence
 
 
-def _step(steps: dict[str, Any], name: str, attempt: Any, keep: bool = False) -> Any:
-    result = None
-    try:
-        found = attempt()
-        if keep:
-            result, found = found
-        steps[name] = {"passed": True, "found": found}
-    except NotAsPromised as error:
-        steps[name] = {"passed": False, "found": str(error)[:400]}
-    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
-        steps[name] = {"passed": False, "found": f"{type(error).__name__}: {error}"[:400]}
-    return result
+def _step(steps: dict[str, Any], name: str, deadline: float, attempt: Callable[[], str]) -> None:
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            steps[name] = {"passed": True, "found": attempt()}
+            return
+        except NotAsPromised as error:
+            found, may_pass = str(error), isinstance(error, NotYet)
+        except (OSError, http.client.HTTPException) as error:
+            found, may_pass = f"{type(error).__name__}: {error}", True
+        except (ValueError, KeyError) as error:
+            found, may_pass = f"{type(error).__name__}: {error}", False
+        if not may_pass or time.monotonic() + pause > deadline:
+            steps[name] = {"passed": False, "found": _short(found)}
+            return
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def _short(text: str) -> str:
+    """So much of it that the whole evidence stays below what a run command keeps, however JSON writes it."""
+    return "".join(each if each.isascii() and each.isprintable() else "?" for each in text)[:350]
 
 
 def _name(promise: dict[str, Any]) -> str:
@@ -94,31 +110,26 @@ def _name(promise: dict[str, Any]) -> str:
     host = promise["host"]
     found = sorted({str(entry[4][0]) for entry in socket.getaddrinfo(host, 443, socket.AF_INET, socket.SOCK_STREAM)})
     if not found or not set(found) <= set(promised):
-        raise NotAsPromised("{} is {} here, not {}".format(host, ", ".join(found), " or ".join(promised)))
+        raise NotYet("{} is {} here, not {}".format(host, ", ".join(found), " or ".join(promised)))
     return ", ".join(found)
 
 
-def _token(promise: dict[str, Any]) -> tuple[str, str]:
+def _token(promise: dict[str, Any], tokens: list[str]) -> str:
     query = {"api-version": "2018-02-01", "resource": RESOURCE}
     if promise.get("clientId"):
         query["client_id"] = promise["clientId"]
-    path = "/metadata/identity/oauth2/token?" + urllib.parse.urlencode(query)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        status, answer = _imds(path)
-        # 404, 429 and 5xx pass, by the metadata service's own guidance.
-        if status not in (404, 410, 429) and status < 500:
-            break
-        if time.monotonic() > deadline:
-            break
-        time.sleep(1.0)
+    status, answer = _imds("/metadata/identity/oauth2/token?" + urllib.parse.urlencode(query))
     if status != 200:
-        raise NotAsPromised("the metadata service answered {}: {}".format(status, answer.get("error_description", "")))
+        description = str(answer.get("error_description", ""))
+        # 404, 410, 429 and 5xx pass, by the service's own guidance; an identity that is new here is not found at first.
+        passing = status in (404, 410, 429) or status >= 500 or "Identity not found" in description
+        raise (NotYet if passing else NotAsPromised)(f"the metadata service answered {status}: {description}")
     token = str(answer["access_token"])
     object_id = _claims(token).get("oid")
     if object_id != promise["principalId"]:
         raise NotAsPromised("the token is {}'s, not {}'s".format(object_id, promise["principalId"]))
-    return token, f"principal {object_id}"
+    tokens.append(token)
+    return f"principal {object_id}"
 
 
 def _imds(path: str) -> tuple[int, dict[str, Any]]:
@@ -134,18 +145,13 @@ def _imds(path: str) -> tuple[int, dict[str, Any]]:
 def _list(promise: dict[str, Any], token: str) -> str:
     if not promise["lists"]:
         return "not tried: the identity's role is at one key"
-    status, answer = _patiently(promise["host"], "GET", "/keys", token)
-    if status != 200:
-        raise NotAsPromised(_refusal("listing keys", status, answer))
+    answer = _asked("listing keys", promise["host"], "GET", "/keys", token)
     return "{} keys".format(len(answer["value"]))
 
 
 def _use(promise: dict[str, Any], token: str) -> str:
     host, name = promise["host"], promise["key"]
-    status, answer = _patiently(host, "GET", "/keys/" + name, token)
-    if status != 200:
-        raise NotAsPromised(_refusal("reading " + name, status, answer))
-    key = answer["key"]
+    key = _asked("reading " + name, host, "GET", "/keys/" + name, token)["key"]
     version = key["kid"].rsplit("/", 1)[-1]
     path = f"/keys/{name}/{version}/"
     operations = set(key["key_ops"])
@@ -173,19 +179,13 @@ def _ways(key: dict[str, Any]) -> list[tuple[str, str, str]]:
 def _there_and_back(host: str, path: str, token: str, forth: str, back: str, algorithm: str) -> None:
     length = {"ES384": 48, "ES512": 64}.get(algorithm, 32)
     original = _encoded(secrets.token_bytes(length))
-    status, answer = _patiently(host, "POST", path + forth.lower(), token, {"alg": algorithm, "value": original})
-    if status != 200:
-        raise NotAsPromised(_refusal(forth, status, answer))
+    answer = _asked(forth, host, "POST", path + forth.lower(), token, {"alg": algorithm, "value": original})
     if forth == "sign":
         body = {"alg": algorithm, "digest": original, "value": answer["value"]}
-        status, answer = _patiently(host, "POST", path + back, token, body)
-        came_back = status == 200 and answer["value"] is True
+        came_back = _asked(back, host, "POST", path + back, token, body)["value"] is True
     else:
         body = {"alg": algorithm, "value": answer["value"]}
-        status, answer = _patiently(host, "POST", path + back.lower(), token, body)
-        came_back = status == 200 and answer["value"] == original
-    if status != 200:
-        raise NotAsPromised(_refusal(back, status, answer))
+        came_back = _asked(back, host, "POST", path + back.lower(), token, body)["value"] == original
     if not came_back:
         raise NotAsPromised(f"{back} did not give back what {forth} was given")
 
@@ -204,7 +204,8 @@ def _public_way(promise: dict[str, Any], token: str) -> str:
     code = _inner_code(answer)
     if _by_firewall(status, answer):
         return f"refused at {address}: {code}"
-    raise NotAsPromised(f"{address} answered {status} {code} to an authorised token")
+    # A rule that was just written is not in force everywhere at once; a token that is refused says nothing about rules.
+    raise (NotAsPromised if status == 401 else NotYet)(f"{address} answered {status} {code} to an authorised token")
 
 
 def _by_firewall(status: int, answer: dict[str, Any]) -> bool:
@@ -220,13 +221,18 @@ def _inner_code(answer: dict[str, Any]) -> str:
 
 
 def _public_address(host: str) -> str | None:
+    """The address that public DNS names; None where no public resolver answers."""
+    answered = False
     for resolver in PUBLIC_RESOLVERS:
         try:
             addresses = _resolve(host, resolver)
         except OSError:
             continue
+        answered = True
         if addresses:
             return addresses[0]
+    if answered:
+        raise NotYet(f"{host} has no address in public DNS, which proves nothing about the firewall")
     return None
 
 
@@ -270,18 +276,15 @@ def _after_name(answer: bytes, position: int) -> int:
             return position
 
 
-def _patiently(
-    host: str, method: str, path: str, token: str, body: dict[str, Any] | None = None
-) -> tuple[int, dict[str, Any]]:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    pause = 0.5
-    while True:
-        status, answer = _request(host, method, path, token, body)
-        by_role = status == 403 and not _by_firewall(status, answer)
-        if not (by_role or status == 429 or status >= 500) or time.monotonic() + pause > deadline:
-            return status, answer
-        time.sleep(pause)
-        pause = min(pause * 2, 10.0)
+def _asked(
+    doing: str, host: str, method: str, path: str, token: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The answer of 200. Raises NotAsPromised."""
+    status, answer = _request(host, method, path, token, body)
+    if status == 200:
+        return answer
+    passing = status in (403, 429) or status >= 500
+    raise (NotYet if passing else NotAsPromised)(_refusal(doing, status, answer))
 
 
 def _request(

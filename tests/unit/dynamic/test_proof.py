@@ -9,6 +9,7 @@ import pytest
 from pulumi.output import Unknown
 
 from data_plane import run_command
+from data_plane.errors import ConflictError, NotFoundError
 from data_plane.run_command import Outcome
 from dynamic.proof import ProofError, ProofProvider
 
@@ -16,6 +17,7 @@ UNKNOWN = Unknown()  # type: ignore[no-untyped-call]  # the SDK has no types for
 PROVIDER = ProofProvider()
 PROMISE: dict[str, Any] = {
     "vm_id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/testvmmhsm",
+    "machine_instance": "77777777-8888-4999-8aaa-bbbbbbbbbbbb",
     "location": "westus",
     "host": "az400popmhsm.managedhsm.azure.net",
     "private_addresses": ["10.0.1.4"],
@@ -25,6 +27,8 @@ PROMISE: dict[str, Any] = {
     "key_version": "1f",
     "lists": True,
     "public_way": "closed",
+    "firewall": '{"defaultAction": "Deny"}',
+    "patience_seconds": 120,
     "role_assignments": ["66666666-7777-8888-9999-000000000000"],
 }
 PASSED = {"passed": True, "steps": {"name": {"passed": True, "found": "10.0.1.4"}}}
@@ -46,7 +50,15 @@ def test_without_a_change_nothing_is_proved_again() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"key_version": "2a"}, {"role_assignments": []}, {"private_addresses": ["10.0.1.5"]}, {"again": "today"}],
+    [
+        {"key_version": "2a"},
+        {"role_assignments": []},
+        {"private_addresses": ["10.0.1.5"]},
+        {"machine_instance": "another"},
+        {"principal_id": "another"},
+        {"firewall": '{"defaultAction": "Deny", "ipRules": ["203.0.113.10"]}'},
+        {"again": "today"},
+    ],
 )
 def test_whatever_the_promise_rests_on_proves_it_again_in_place(change: dict[str, Any]) -> None:
     difference = PROVIDER.diff("id", checked(), checked(**change))
@@ -58,6 +70,13 @@ def test_a_change_of_the_pool_alone_previews_no_new_proof_and_another_pool_does(
     olds = checked()
     assert not PROVIDER.diff("id", olds, checked(host=UNKNOWN)).changes
     assert PROVIDER.diff("id", olds, checked(host=UNKNOWN, key_version=UNKNOWN)).changes
+
+
+def test_a_change_of_the_machine_alone_previews_no_new_proof_and_another_machine_does() -> None:
+    olds = checked()
+    assert not PROVIDER.diff("id", olds, checked(machine_instance=UNKNOWN)).changes
+    assert PROVIDER.diff("id", olds, checked(machine_instance=UNKNOWN, principal_id=UNKNOWN)).changes
+    assert PROVIDER.diff("id", olds, checked(machine_instance=UNKNOWN, vm_id=UNKNOWN)).changes
 
 
 def test_a_refresh_keeps_the_evidence_and_proves_nothing() -> None:
@@ -77,8 +96,65 @@ def test_the_evidence_is_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_step_that_failed_fails_the_run_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = {"name": {"passed": False, "found": "it is 52.1.2.3 here"}, "token": {"passed": True, "found": "fine"}}
     script_says(monkeypatch, Outcome("Succeeded", 0, json.dumps({"passed": False, "steps": steps}), ""))
-    with pytest.raises(ProofError, match=r"^testvmmhsm: .* not as promised: name: it is 52\.1\.2\.3 here$"):
+    place = r"the zone and its link \(managed-hsm:network\.dns\)"
+    promise = r"^testvmmhsm: .* not as promised: name: it is 52\.1\.2\.3 here"
+    with pytest.raises(ProofError, match=f"{promise} — look at {place}$"):
         PROVIDER.create(checked())
+
+
+def test_what_could_not_be_tried_is_not_among_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    untried = {"passed": False, "found": "not tried: there is no token"}
+    steps = {
+        "name": {"passed": True, "found": "10.0.1.4"},
+        "token": {"passed": False, "found": "the metadata service answered 400: Identity not found"},
+        **dict.fromkeys(("list", "use", "publicWay"), untried),
+    }
+    script_says(monkeypatch, Outcome("Succeeded", 0, json.dumps({"passed": False, "steps": steps}), ""))
+    with pytest.raises(ProofError) as caught:
+        PROVIDER.create(checked())
+    assert str(caught.value) == (
+        "testvmmhsm: the private path is not as promised: token: the metadata service answered 400: Identity not found"
+        " — look at the machine's identities (managed-hsm:identities)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("refusal", "way_out"),
+    [
+        (
+            ConflictError("/vm/runCommands/x: 409 OperationNotAllowed: the VM is not running.", status=409),
+            "409 OperationNotAllowed: the VM is not running."
+            f" — start the machine (az vm start --ids {PROMISE['vm_id']})",
+        ),
+        (
+            NotFoundError("/vm/runCommands/x: 404 ParentResourceNotFound: no such machine.", status=404),
+            "404 ParentResourceNotFound: no such machine. — somebody deleted the machine: pulumi refresh, then up",
+        ),
+    ],
+)
+def test_a_machine_that_is_off_or_gone_is_named_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, refusal: Exception, way_out: str
+) -> None:
+    def run(*_: object, **__: object) -> Outcome:
+        raise refusal
+
+    monkeypatch.setattr(run_command, "run", run)
+    with pytest.raises(ProofError) as caught:
+        PROVIDER.create(checked())
+    assert str(caught.value) == f"testvmmhsm: the proof cannot run: {way_out}"
+
+
+def test_every_run_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+
+    def run(*arguments: Any, **__: object) -> Outcome:
+        names.append(arguments[3])
+        return Outcome("Succeeded", 0, json.dumps(PASSED), "")
+
+    monkeypatch.setattr(run_command, "run", run)
+    PROVIDER.create(checked())
+    PROVIDER.update("id", checked(), checked())
+    assert len(set(names)) == 2
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ PROMISE: dict[str, Any] = {
     "key": "myrsakey",
     "lists": True,
     "publicWay": "closed",
+    "patienceSeconds": 0,
 }
 LABELS = st.lists(st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=63), min_size=1, max_size=3)
 ADDRESSES = st.lists(st.ip_addresses(v=4).map(str), max_size=4)
@@ -52,7 +53,8 @@ def test_the_script_is_one_that_an_older_python_understands() -> None:
         name.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
     }
     assert imported <= {
-        "base64", "datetime", "http", "json", "os", "secrets", "socket", "ssl", "struct", "sys", "time", "urllib"
+        "base64", "datetime", "functools", "http", "json", "os", "secrets", "socket", "ssl", "struct", "sys", "time",
+        "urllib",
     }  # fmt: skip
 
 
