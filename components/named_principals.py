@@ -39,11 +39,11 @@ def named_principals(settings: Settings, object_id: Callable[[str, str], str]) -
 def _principals(settings: Settings) -> Iterator[tuple[str, Principal]]:
     """Everybody whom the settings give something, with the key that says so."""
     vault = settings.vault
-    sections = [
-        ("roleAssignments", settings.role_assignments),
-        ("vault.accessPolicies", vault.access_policies if vault else ()),
-        ("vault.roleAssignments", vault.role_assignments if vault else ()),
-    ]
-    for section, entries in sections:
-        for number, entry in enumerate(entries):
-            yield f"managed-hsm:{section}[{number}].principal", entry.principal
+    sections = {
+        "roleAssignments": [each.principal for each in settings.role_assignments],
+        "vault.accessPolicies": [each.principal for each in vault.access_policies] if vault else [],
+        "vault.roleAssignments": [each.principal for each in vault.role_assignments] if vault else [],
+    }
+    for section, principals in sections.items():
+        for number, principal in enumerate(principals):
+            yield f"managed-hsm:{section}[{number}].principal", principal

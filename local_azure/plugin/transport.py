@@ -70,6 +70,7 @@ class Transport:
         if proxy:
             self._proxy = urllib3.ProxyManager(proxy if "://" in proxy else f"http://{proxy}", **options)
         self._no_proxy = _variable(environment, "no_proxy") or ""
+        self._is_led_here = "LOCAL_AZURE_HOME" in environment
 
     def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """One request, no retry, no redirect. Raises ConnectionFailed where no whole answer comes."""
@@ -89,6 +90,8 @@ class Transport:
         reason = (isinstance(cause, OSError) and cause.strerror) or str(cause)
         if isinstance(error, urllib3.exceptions.ProxyError):
             way = f"no answer from {host} through the proxy {self._proxy_name}"
+            if self._is_led_here and isinstance(cause, ConnectionRefusedError):
+                reason = f"{reason} — the local Azure does not run; start it with: python -m local_azure start"
         else:
             way = f"no answer from {host}"
         refused = isinstance(error, urllib3.exceptions.SSLError) or "Tunnel connection failed" in reason

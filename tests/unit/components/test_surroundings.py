@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +11,12 @@ import pulumi
 import pytest
 from pulumi_azure_native import authorization, keyvault
 
-from components.surroundings import check_way_in, deployer
+from components.stack import Deployer
+from components.surroundings import check_pool_name, check_way_in, deployer
 from config import Settings, parse
 from data_plane.credentials import identity
+from data_plane.errors import ConflictError, DataPlaneError, ForbiddenError, NotFoundError
+from data_plane.session import Session
 from local_azure.stack import material
 from tests.unit.components.recorder import dev
 
@@ -142,3 +146,110 @@ def test_of_the_engines_words_the_cause_is_told(directory: Path, monkeypatch: py
     monkeypatch.setattr(authorization, "get_client_config", refused)
     with pytest.raises(pulumi.RunError, match=r"^finding out who deploys: Entra ID refused the secret$"):
         deployer(settings(directory, {"defaultAction": "Allow"}, network=True), identity({}, {}))
+
+
+@pytest.mark.parametrize(
+    ("cause", "line"),
+    [
+        (
+            "AADSTS7000215: Invalid client secret provided. Trace ID: 9388912f Correlation ID: 45c26086",
+            "AADSTS7000215: Invalid client secret provided — sign in with az login, or check ARM_TENANT_ID,"
+            " ARM_CLIENT_ID and the secret, certificate or token",
+        ),
+        (
+            "proxyconnect tcp: dial tcp 127.0.0.1:8741: connect: connection refused",
+            "proxyconnect tcp: dial tcp 127.0.0.1:8741: connect: connection refused — check HTTPS_PROXY, and that what"
+            " listens there runs",
+        ),
+        ("Status=500 the service failed", "Status=500 the service failed"),
+    ],
+)
+def test_the_way_out_of_a_refused_sign_in_is_told(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, cause: str, line: str
+) -> None:
+    def refused() -> Any:
+        raise Exception(f"invocation of azure-native:authorization:getClientConfig returned an error: {cause}")
+
+    monkeypatch.setattr(authorization, "get_client_config", refused)
+    with pytest.raises(pulumi.RunError) as told:
+        deployer(settings(directory, {"defaultAction": "Allow"}, network=True), identity({}, {}))
+    assert str(told.value) == f"finding out who deploys: {line}"
+
+
+class Names(Session):
+    """ARM, which knows one name and one soft-deleted pool."""
+
+    def __init__(self, answer: dict[str, Any] | DataPlaneError, deleted: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self.answer, self.deleted = answer, deleted
+        self.asked: list[str] = []
+
+    def resource_manager_get(self, path: str, api_version: str) -> Any:
+        del api_version
+        if self.deleted is None:
+            raise NotFoundError(f"{path}: 404", status=404)
+        return self.deleted
+
+    def resource_manager_ask(self, path: str, api_version: str, body: Mapping[str, Any]) -> Any:
+        del api_version
+        self.asked.append(f"{path} {body['name']}")
+        if isinstance(self.answer, DataPlaneError):
+            raise self.answer
+        return self.answer
+
+
+DEPLOYER = Deployer("tenant", "subscription", "object")
+OPEN = {"defaultAction": "Allow"}
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_is_made(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure_says(monkeypatch, None)
+    names = Names({"nameAvailable": False, "reason": "AlreadyExists", "message": "It is in use."})
+    with pytest.raises(ConflictError, match=r"^managed-hsm:hsm.name: az400popMHSM is taken: It is in use — choose"):
+        check_pool_name(settings(directory, OPEN, network=True), DEPLOYER, names)
+    assert names.asked == [
+        "/subscriptions/subscription/providers/Microsoft.KeyVault/checkMhsmNameAvailability az400popMHSM"
+    ]
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_a_soft_deleted_pool_that_holds_the_name_is_told_with_what_can_be_done(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, protected: bool
+) -> None:
+    azure_says(monkeypatch, None)
+    properties = {"scheduledPurgeDate": "2026-12-24T10:00:00Z", "purgeProtectionEnabled": protected}
+    with pytest.raises(ConflictError) as told:
+        check_pool_name(settings(directory, OPEN, network=True), DEPLOYER, Names({}, {"properties": properties}))
+    line = str(told.value)
+    assert "a soft-deleted pool az400popMHSM in eastus2 holds the name until 2026-12-24 — " in line
+    assert "recover it (az keyvault recover --hsm-name az400popMHSM --location eastus2)" in line
+    assert ("purge it" in line) is not protected
+
+
+def test_a_pool_that_is_there_needs_no_free_name(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    azure_says(monkeypatch, "Active")
+    names = Names({"nameAvailable": False})
+    check_pool_name(settings(directory, OPEN, network=True), DEPLOYER, names)
+    assert names.asked == []
+
+
+def test_who_may_not_ask_for_names_hears_of_a_taken_one_from_arm_itself(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure_says(monkeypatch, None)
+    check_pool_name(settings(directory, OPEN, network=True), DEPLOYER, Names(ForbiddenError("no", status=403)))
+
+
+def test_a_subscription_that_cannot_be_read_is_told_with_the_way_out(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(**_: Any) -> Any:
+        raise Exception('… returned an error: Status=404 Code="SubscriptionNotFound" Message="It is not there."')
+
+    monkeypatch.setattr(keyvault, "get_managed_hsm", look_up)
+    with pytest.raises(
+        pulumi.RunError, match=r"^looking for the pool: .*SubscriptionNotFound.* — set ARM_SUBSCRIPTION_ID"
+    ):
+        check_pool_name(settings(directory, OPEN, network=True), DEPLOYER, Names({}))

@@ -57,6 +57,14 @@ def test_nobody_listening_is_said_plainly() -> None:
     assert 1 < caught.value.attempts < 5
 
 
+@pytest.mark.parametrize("led_here", [True, False])
+def test_whom_a_local_azure_that_does_not_run_leads_is_told_so(led_here: bool) -> None:
+    environment = {"https_proxy": "http://127.0.0.1:1", **({"LOCAL_AZURE_HOME": "/home"} if led_here else {})}
+    with pytest.raises(ConnectionFailed) as caught:
+        Transport(environment).request("GET", "https://contoso.example/", {})
+    assert str(caught.value).endswith("start it with: python -m local_azure start") is led_here
+
+
 def test_an_answer_that_breaks_off_may_be_asked_for_again() -> None:
     with _listening(b"") as (port, _), pytest.raises(ConnectionFailed) as caught:
         Transport({}).request("GET", f"http://127.0.0.1:{port}/", {})
