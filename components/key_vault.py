@@ -70,6 +70,8 @@ class KeyVault(pulumi.ComponentResource):
     id: pulumi.Output[str]
     uri: pulumi.Output[str]
     """With a slash at its end."""
+    created_at: pulumi.Output[str]
+    """When ARM made it, which tells it from an earlier vault of the same name."""
     secret_ids: dict[str, SecretId]
     secrets: dict[str, pulumi.Resource]
 
@@ -102,6 +104,7 @@ class KeyVault(pulumi.ComponentResource):
         }
         self.id = vault.id
         self.uri = vault.properties.apply(lambda properties: str(properties.vault_uri))
+        self.created_at = vault.system_data.apply(lambda system_data: str(system_data.created_at))
         self.secrets = dict(made)
         self.secret_ids = {secret: _secret_id(resource) for secret, resource in made.items()}
         self.register_outputs({"id": self.id, "uri": self.uri})

@@ -1,4 +1,4 @@
-"""The private DNS zone that answers for the pool's name inside the network."""
+"""A private DNS zone that answers for a data plane's name inside the network."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import privatedns
 
-ZONE = "privatelink.managedhsm.azure.net"
-"""The zone that Azure's public DNS leads a Managed HSM's name into ("Private endpoint DNS zone values")."""
+HSM_ZONE = "privatelink.managedhsm.azure.net"
+VAULT_ZONE = "privatelink.vaultcore.azure.net"
+"""The zones that Azure's public DNS leads a Managed HSM's and a vault's name into ("Private endpoint DNS zone
+values")."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,11 @@ class PrivateZoneArgs:
     link_name: str
     registration: bool
     """Whether VMs of the network register their own names in the zone."""
+    zone: str = HSM_ZONE
 
 
 class PrivateZone(pulumi.ComponentResource):
-    """The zone ``privatelink.managedhsm.azure.net``, linked to the virtual network."""
+    """The zone, linked to the virtual network."""
 
     id: pulumi.Output[str]
     link: pulumi.Resource
@@ -34,7 +37,7 @@ class PrivateZone(pulumi.ComponentResource):
         zone = privatedns.PrivateZone(
             name,
             resource_group_name=args.resource_group,
-            private_zone_name=ZONE,
+            private_zone_name=args.zone,
             location="global",
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -31,6 +31,8 @@ class PrivateEndpointArgs:
     """What the owner is told."""
     target_created_at: pulumi.Input[str] | None = None
     """When the target was made: another target of the same id is another one, whose endpoint has to be made anew."""
+    after: Sequence[pulumi.Resource] = ()
+    """What takes its address in the subnet before the endpoint does."""
 
 
 class PrivateEndpoint(pulumi.ComponentResource):
@@ -64,6 +66,7 @@ class PrivateEndpoint(pulumi.ComponentResource):
             custom_dns_configs=[] if args.zone_id is not None else None,
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=list(args.after),
                 delete_before_replace=True,
                 replacement_trigger=args.target_created_at,
                 # The service keeps it; EndpointConnection looks at it where it counts, at the target.

@@ -20,6 +20,7 @@ from config.network import DnsLink, DnsZone, ExistingResource, PoolEndpoint, Pri
 class PrivatePath:
     """What stands of the private way."""
 
+    network_id: pulumi.Input[str] | None = None
     subnet_id: pulumi.Input[str] | None = None
     endpoints: Mapping[str, PrivateEndpoint] = field(default_factory=dict)
     """The pool's endpoints by name."""
@@ -60,6 +61,7 @@ def make_private_path(settings: Settings, group: ResourceGroup, hsm: ManagedHsm)
     }
     made: list[pulumi.Resource] = [] if zone is None else [zone.link]
     return PrivatePath(
+        network_id,
         subnet_id,
         endpoints,
         [*made, *(each for endpoint in endpoints.values() for each in endpoint.reachable)],

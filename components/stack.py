@@ -17,7 +17,6 @@ from components.private_path import PrivatePath, make_private_path
 from components.private_proof import make_proofs
 from components.resource_group import ResourceGroup, ResourceGroupArgs
 from components.vault import VaultSurroundings, make_vault
-from components.vault import outputs as vault_outputs
 from config import Settings
 from config.access import Principal
 from config.access import RoleAssignment as RoleAssignmentSetting
@@ -94,10 +93,12 @@ def build(
             principal_id=lambda principal: _principal_id(principal, deployer, identities, named),
             # A step that fails ends the whole run: a vault must not leave a pool behind that is not activated.
             after=[setup.security_domain],
+            path=private_path,
+            machines=list(identities.machines.values()),
         ),
     )
     outputs = {**_outputs(hsm, setup, private_path, identities), "proof": proofs}
-    return outputs if vault is None else {**outputs, "vault": vault_outputs(vault)}
+    return {**outputs, "vault": vault} if vault else outputs
 
 
 def _principal_id(

@@ -11,9 +11,13 @@ import pulumi
 from pulumi_azure_native import authorization
 
 from components.key_vault import AccessPolicy, KeyVault, KeyVaultArgs
+from components.private_dns import VAULT_ZONE, PrivateZone, PrivateZoneArgs
+from components.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
+from components.private_path import PrivatePath
 from components.resource_group import ResourceGroup
 from config import Settings
 from config.access import Principal
+from config.network import DnsLink, PrivateNetwork
 from config.vault import Vault, VaultRoleAssignment
 from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroy, PurgeVaultOnDestroyArgs
 
@@ -23,7 +27,8 @@ _PRINCIPAL_TYPES = {
     "group": "Group",
     "user": "User",
 }
-"""What ARM is told, so that it takes a principal that has not spread through the directory yet."""
+"""What ARM is told, so that it takes a principal that has not spread through the directory yet. Of the deployer and of
+an object id only the directory knows it."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,19 @@ class VaultSurroundings:
     principal_id: Callable[[Principal], pulumi.Input[str]]
     after: Sequence[pulumi.Resource]
     """What must not be kept waiting by the vault, nor be lost by its failure."""
+    path: PrivatePath
+    machines: Sequence[pulumi.Resource]
+    """What takes its address in the subnet before the vault's endpoints do."""
 
 
-def make_vault(settings: Settings, around: VaultSurroundings) -> KeyVault | None:
-    """Declares the vault that the settings describe, and the roles in it; None where they describe none."""
+def make_vault(settings: Settings, around: VaultSurroundings) -> dict[str, Any]:
+    """Declares the vault that the settings describe, the roles in it and the private way to it.
+
+    Answers what a next stack or a person wants to know of it, no secret among it; nothing where there is no vault.
+    """
     vault = settings.vault
     if vault is None:
-        return None
+        return {}
     made = KeyVault(
         "vault",
         KeyVaultArgs(
@@ -68,18 +79,15 @@ def make_vault(settings: Settings, around: VaultSurroundings) -> KeyVault | None
     )
     for assignment in vault.role_assignments:
         _assign(assignment, made, around)
-    return made
-
-
-def outputs(vault: KeyVault) -> dict[str, Any]:
-    """What a next stack or a person wants to know of a vault; no secret among it."""
+    endpoints = _endpoints(settings, vault, made, around)
     return {
-        "id": vault.id,
-        "uri": vault.uri,
+        "id": made.id,
+        "uri": made.uri,
         "secrets": {
             name: {"id": secret.versioned, "versionlessId": secret.versionless}
-            for name, secret in vault.secret_ids.items()
+            for name, secret in made.secret_ids.items()
         },
+        "privateEndpoints": {name: endpoint.ip_address for name, endpoint in endpoints.items()},
     }
 
 
@@ -115,8 +123,62 @@ def _assign(assignment: VaultRoleAssignment, vault: KeyVault, around: VaultSurro
         role_definition_id=(
             f"/subscriptions/{around.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
         ),
-        opts=pulumi.ResourceOptions(parent=vault, depends_on=[secret] if secret else []),
+        opts=pulumi.ResourceOptions(
+            parent=vault,
+            depends_on=[secret] if secret else [],
+            transformations=None if principal.kind in _PRINCIPAL_TYPES else [_without_principal_type],
+        ),
     )
+
+
+def _without_principal_type(made: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    """The SDK says ``User`` where the program says nothing, and ARM refuses that for everybody else."""
+    return pulumi.ResourceTransformationResult({**made.props, "principal_type": None}, made.opts)
+
+
+def _endpoints(
+    settings: Settings, vault: Vault, made: KeyVault, around: VaultSurroundings
+) -> dict[str, PrivateEndpoint]:
+    network, path = settings.network, around.path
+    if network is None or path.subnet_id is None or not vault.private_endpoints:
+        return {}
+    zone_id = _zone_id(network, vault, around)
+    return {
+        endpoint.name: PrivateEndpoint(
+            endpoint.name,
+            PrivateEndpointArgs(
+                resource_group=around.group.name,
+                location=network.location,
+                subnet_id=path.subnet_id,
+                target_id=made.id,
+                target_created_at=made.created_at,
+                name=endpoint.name,
+                connection_name=endpoint.connection_name,
+                zone_id=zone_id,
+                group_id="vault",
+                after=[*path.reachable, *around.machines],
+            ),
+        )
+        for endpoint in vault.private_endpoints
+    }
+
+
+def _zone_id(network: PrivateNetwork, vault: Vault, around: VaultSurroundings) -> pulumi.Input[str] | None:
+    """The vault's zone is made as the pool's is, linked by a link of the same name; None where others answer."""
+    if not isinstance(network.dns, DnsLink) or around.path.network_id is None:
+        return vault.zone_id
+    made = PrivateZone(
+        "vault-private-zone",
+        PrivateZoneArgs(
+            resource_group=around.group.name,
+            virtual_network_id=around.path.network_id,
+            link_name=network.dns.link,
+            # A network registers its machines in one zone only.
+            registration=False,
+            zone=VAULT_ZONE,
+        ),
+    )
+    return made.id
 
 
 def assignment_name(scope: str, role_guid: str, principal_id: str) -> str:

@@ -50,10 +50,10 @@ def refuse_taken(session: Session, subscription_id: str, location: str, name: st
     path = f"{_PROVIDER.format(subscription_id)}/checkNameAvailability"
     answer = session.resource_manager_ask(path, API_VERSION, {"name": name, "type": "Microsoft.KeyVault/vaults"})
     if not answer.get("nameAvailable", True):
+        cause = str(answer.get("message") or answer.get("reason")).rstrip(".")
         raise ConflictError(
-            f"{_KEY}: {name} is taken: {answer.get('message') or answer.get('reason')} — choose another name, unique in"
-            " the world; a vault of yours that was deleted in another region holds its name too (az keyvault"
-            " list-deleted)"
+            f"{_KEY}: {name} is taken: {cause} — choose another name, unique in the world; a vault of yours that was"
+            " deleted in another region holds its name too (az keyvault list-deleted)"
         )
 
 

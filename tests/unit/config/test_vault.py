@@ -9,12 +9,14 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
 
 import config
 from config import ConfigurationError, Settings, parse
 from config.stack import plain_secrets
 from config.vault import Vault
 
+ROOT = Path(__file__).resolve().parents[3]
 Values = dict[str, Any]
 
 ZONES = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/dns/providers/Microsoft.Network"
@@ -281,3 +283,15 @@ def test_the_running_stacks_file_is_looked_at(dev: Values, project: Path, monkey
     finally:
         pulumi.runtime.set_all_config({}, [])
     assert str(caught.value) == f"1 mistake in Pulumi.dev.yaml:\nmanaged-hsm:vault.secrets.database: {PLAIN}"
+
+
+def test_the_dev_stack_has_the_walkthroughs_vault_and_no_secret_in_plain_text(dev: Values, project: Path) -> None:
+    file = ROOT / "Pulumi.dev.yaml"
+    assert plain_secrets(file) == frozenset()
+    written = yaml.safe_load(file.read_text())["config"]["managed-hsm:vault"]
+    vault = _parsed(dev, project, {**written, "secrets": dict.fromkeys(written["secrets"], "a value")}).vault
+    assert vault is not None
+    assert (vault.name, vault.enable_rbac_authorization) == ("contosomivault", False)
+    (machine,) = [each for each in vault.access_policies if each.principal.kind == "identity"]
+    assert machine.principal.value == "testvmmhsm"
+    assert "purge" not in machine.permissions
