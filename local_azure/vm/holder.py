@@ -86,8 +86,9 @@ def _answer(message: dict[str, Any], made: list[socket.socket]) -> dict[str, Any
                 if os.path.exists(target):
                     _bind(source, target)
         case "listen":
-            _address(_RTM_NEWADDR, message["address"])
-            made.append(_listening(message["address"], message["port"], message["kind"]))
+            for address, port, kind in message["where"]:
+                _address(_RTM_NEWADDR, address)
+                made.append(_listening(address, port, kind))
         case "remove":
             _address(_RTM_DELADDR, message["address"])
     return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -13,9 +14,10 @@ from typing import Any
 from local_azure.core.http import Origin
 from local_azure.core.world import World
 from local_azure.vm import addresses, endpoints, files
+from local_azure.vm.dns_server import Resolve
 from local_azure.vm.imds.service import HOST as METADATA_HOST
 from local_azure.vm.listeners import HostFor, Listener, Listeners
-from local_azure.vm.namespace import Namespace, NamespaceError, Setup
+from local_azure.vm.namespace import Kind, Namespace, NamespaceError, Setup
 from local_azure.vm.place import Place
 from local_azure.vm.public_names import PublicNames, host_behind
 from local_azure.vm.resolver import Answer, Resolver
@@ -66,8 +68,7 @@ class RunningMachine:
             for address, (door, listener) in list(self._doors.items()):
                 if door.host is not None and wanted.get(address) != door:
                     self._close(address, listener)
-            for address, door in {**self._public_doors(self._names.of_data_planes()), **wanted}.items():
-                self._open(address, door)
+            self._open({**self._public_doors(self._names.of_data_planes()), **wanted})
 
     def close(self) -> None:
         """Ends the namespace and everything that listens in it."""
@@ -95,8 +96,7 @@ class RunningMachine:
             if record.kind == "A" and record in self._names.records(record.owner)
         }
         with self._lock:
-            for address, door in self._public_doors(public).items():
-                self._open(address, door)
+            self._open(self._public_doors(public))
 
     def _public_doors(self, found: set[str]) -> dict[str, _Door]:
         if self.place.public_address is None:
@@ -111,12 +111,16 @@ class RunningMachine:
             for endpoint in endpoints.in_network(self._world, self.place.network_id)
         }
 
-    def _open(self, address: str, door: _Door) -> None:
-        if address in self._doors:
-            return
-        bound = self.namespace.listen(address, _HTTPS)
-        host_for = self._public_host(address) if door.host is None else _only(door.host)
-        self._doors[address] = (door, self._on_loop(self._listeners.https(bound, door.origin, host_for)))
+    def _open(self, doors: dict[str, _Door]) -> None:
+        new = {address: door for address, door in doors.items() if address not in self._doors}
+        if new:
+            bound = self.namespace.listen([(address, _HTTPS, "tcp") for address in new])
+            self._on_loop(self._serve_doors(new, bound))
+
+    async def _serve_doors(self, doors: dict[str, _Door], bound: list[socket.socket]) -> None:
+        for (address, door), each in zip(doors.items(), bound, strict=True):
+            host_for = self._public_host(address) if door.host is None else _only(door.host)
+            self._doors[address] = (door, await self._listeners.https(each, door.origin, host_for))
 
     def _close(self, address: str, listener: Listener) -> None:
         del self._doors[address]
@@ -132,24 +136,29 @@ class RunningMachine:
 
     def _open_platform(self) -> None:
         """What is there from the first moment to the last."""
-        self._open_resolver(self.place.resolver, Resolver(self._world, self.place.network_id, self._listeners.plays))
+        resolvers = {self.place.resolver: Resolver(self._world, self.place.network_id, self._listeners.plays)}
         if self.place.public_address is not None:
-            for address in addresses.PUBLIC_RESOLVERS:
-                self._open_resolver(address, Resolver(self._world, None, self._listeners.plays))
+            public = Resolver(self._world, None, self._listeners.plays)
+            resolvers.update(dict.fromkeys(addresses.PUBLIC_RESOLVERS, public))
+        where: list[tuple[str, int, Kind]] = []
+        for address in resolvers:
+            where += [(address, _DNS, "udp"), (address, _DNS, "tcp")]
         if self.place.is_machine:
-            self._open_metadata()
+            where.append((addresses.METADATA, _HTTP, "tcp"))
+        self._on_loop(self._serve_platform(list(resolvers.values()), self.namespace.listen(where)))
 
-    def _open_resolver(self, address: str, resolver: Resolver) -> None:
+    async def _serve_platform(self, resolvers: list[Resolver], bound: list[socket.socket]) -> None:
+        for number, resolver in enumerate(resolvers):
+            udp, tcp = bound[2 * number : 2 * number + 2]
+            self._always.append(await self._listeners.dns(udp, tcp, self._resolving(resolver)))
+        for metadata in bound[2 * len(resolvers) :]:
+            self._always.append(await self._listeners.http(metadata, self.place.origin(), METADATA_HOST))
+
+    def _resolving(self, resolver: Resolver) -> Resolve:
         async def resolve(name: str) -> Answer:
             return await asyncio.to_thread(self._resolve, resolver, name)
 
-        udp = self.namespace.listen(address, _DNS, "udp")
-        tcp = self.namespace.listen(address, _DNS)
-        self._always.append(self._on_loop(self._listeners.dns(udp, tcp, resolve)))
-
-    def _open_metadata(self) -> None:
-        bound = self.namespace.listen(addresses.METADATA, _HTTP)
-        self._always.append(self._on_loop(self._listeners.http(bound, self.place.origin(), METADATA_HOST)))
+        return resolve
 
     def _on_loop(self, work: Coroutine[Any, Any, Any]) -> Any:
         future: Future[Any] = asyncio.run_coroutine_threadsafe(work, self._loop)

@@ -16,6 +16,8 @@ from typing import Any, Literal, Self
 
 _HOLDER = Path(__file__).with_name("holder.py")
 _LARGEST_ANSWER = 64 * 1024
+_MOST_SOCKETS = 253
+"""SCM_MAX_FD, see unix(7)."""
 _ANSWER_SECONDS = 10.0
 _FRESH = ("--net", "--mount", "--uts", "--propagation", "private")
 _AS_ROOT = ("--user", "--map-root-user")
@@ -111,12 +113,14 @@ class Namespace:
         command = ["nsenter", "--target", str(self.pid), "--net", "--mount", "--uts"]
         return [*command, *(("--user", "--preserve-credentials") if self._own_users else ()), "--"]
 
-    def listen(self, address: str, port: int, kind: Kind = "tcp") -> socket.socket:
-        """A socket that is bound inside, and listens if it is for TCP; the address becomes one of the namespace's."""
-        made = self._ask({"do": "listen", "address": address, "port": port, "kind": kind})
-        if made is None:
-            raise NamespaceError(f"The namespace has made no socket for {address}:{port}.")
-        made.setblocking(False)
+    def listen(self, where: Sequence[tuple[str, int, Kind]]) -> list[socket.socket]:
+        """Sockets that are bound inside, and listen if they are for TCP; the addresses become the namespace's.
+
+        At most 253 at once, which is what one message carries.
+        """
+        made = self._ask({"do": "listen", "where": list(where)})
+        for each in made:
+            each.setblocking(False)
         return made
 
     def remove_address(self, address: str) -> None:
@@ -137,11 +141,11 @@ class Namespace:
             self.close()
             raise NamespacesNotAllowed(f"This machine refuses to set a network namespace up: {error}") from None
 
-    def _ask(self, message: dict[str, Any]) -> socket.socket | None:
+    def _ask(self, message: dict[str, Any]) -> list[socket.socket]:
         with self._lock:
             try:
                 self._channel.send(json.dumps(message).encode())
-                answer, descriptors, _, _ = socket.recv_fds(self._channel, _LARGEST_ANSWER, 1)
+                answer, descriptors, _, _ = socket.recv_fds(self._channel, _LARGEST_ANSWER, _MOST_SOCKETS)
             except OSError as error:
                 raise NamespaceError(f"The namespace does not answer: {error}") from None
         made = [socket.socket(fileno=descriptor) for descriptor in descriptors]
@@ -150,7 +154,7 @@ class Namespace:
             for each in made:
                 each.close()
             raise NamespaceError(str(problem))
-        return made[0] if made else None
+        return made
 
 
 def _not_allowed(reason: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from local_azure.vm import namespace
-from local_azure.vm.namespace import Namespace, NamespaceError, NamespacesNotAllowed, Setup
+from local_azure.vm.namespace import Kind, Namespace, NamespaceError, NamespacesNotAllowed, Setup
 from tests.unit.local_azure.vm.allowed import needs_root_namespaces, needs_user_namespaces
 
 OWN = "10.0.1.4"
@@ -42,6 +42,11 @@ def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
     found.close()
 
 
+def listen(made: Namespace, address: str, port: int, kind: Kind = "tcp") -> socket.socket:
+    (found,) = made.listen([(address, port, kind)])
+    return found
+
+
 def inside(made: Namespace, *command: str) -> str:
     done = subprocess.run([*made.entering(), *command], capture_output=True, text=True, check=True, timeout=20)
     return done.stdout.strip()
@@ -63,7 +68,7 @@ def test_it_has_its_own_name_its_own_files_and_its_own_addresses(made: Namespace
 
 
 def test_sockets_that_are_made_in_it_are_served_from_outside(made: Namespace) -> None:
-    listening = made.listen("10.0.1.9", 443)
+    listening = listen(made, "10.0.1.9", 443)
     listening.setblocking(True)
     program = "import socket; print(socket.create_connection(('10.0.1.9', 443), 5).recv(9).decode())"
     command = [*made.entering(), sys.executable, "-I", "-S", "-c", program]
@@ -79,21 +84,21 @@ def test_sockets_that_are_made_in_it_are_served_from_outside(made: Namespace) ->
 
 def test_an_address_comes_and_goes(made: Namespace) -> None:
     program = "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('10.0.1.9', 53))"
-    listening = made.listen("10.0.1.9", 443)
+    listening = listen(made, "10.0.1.9", 443)
     python(made, program)
     listening.close()
     made.remove_address("10.0.1.9")
     made.remove_address("10.0.1.9")
     with pytest.raises(subprocess.CalledProcessError):
         python(made, program)
-    made.listen("10.0.1.9", 443).close()
+    listen(made, "10.0.1.9", 443).close()
     python(made, program)
 
 
 def test_two_listeners_at_one_place_are_refused(made: Namespace) -> None:
-    with made.listen(OWN, 443), pytest.raises(NamespaceError, match="Address already in use"):
-        made.listen(OWN, 443)
-    with made.listen(OWN, 53, "udp"):
+    with listen(made, OWN, 443), pytest.raises(NamespaceError, match="Address already in use"):
+        listen(made, OWN, 443)
+    with listen(made, OWN, 53, "udp"):
         pass
 
 
@@ -136,7 +141,7 @@ def test_a_namespace_that_has_ended_says_so(made: Namespace) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     with pytest.raises(NamespaceError):
-        made.listen(OWN, 443)
+        listen(made, OWN, 443)
 
 
 class TestNobodyMayMakeOne:
