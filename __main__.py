@@ -4,7 +4,7 @@ import pulumi
 
 import config
 from components.stack import build
-from components.surroundings import check_vault_name, check_way_in, deployer, existing
+from components.surroundings import check_pool_name, check_vault_name, check_way_in, deployer, existing
 from data_plane import credentials, principals, session
 from data_plane.errors import DataPlaneError
 
@@ -16,6 +16,7 @@ def main() -> None:
         session.use(credentials.identity(config.azure_native()))
         who = deployer(settings, session.current().identity)
         check_way_in(settings)
+        check_pool_name(settings, who, session.current())
         check_vault_name(settings, who, session.current())
         outputs = build(
             settings,

@@ -12,12 +12,16 @@ from pulumi_azure_native import authorization, keyvault, resources
 from components.stack import Deployer, Existing
 from config import Settings
 from config.hsm import Hsm
-from data_plane import deleted_vault
+from data_plane import deleted_vault, pool_name
 from data_plane.credentials import Identity
 from data_plane.errors import ForbiddenError
 from data_plane.session import Session
 
 _FIREWALL = "managed-hsm:hsm.firewall"
+_NO_SUBSCRIPTION = ("SubscriptionNotFound", "InvalidSubscriptionId")
+_SIGN_IN = ("AADSTS", "access token", "credential", "az login")
+"""What azure-native's words hold where nobody is signed in, or the sign-in was refused."""
+_SIGN_IN_WAY_OUT = "sign in with az login, or check ARM_TENANT_ID, ARM_CLIENT_ID and the secret, certificate or token"
 
 
 def deployer(settings: Settings, signing_in: Identity) -> Deployer:
@@ -87,6 +91,25 @@ def check_way_in(settings: Settings) -> None:
     )
 
 
+def check_pool_name(settings: Settings, who: Deployer, session: Session) -> None:
+    """Looks for whoever has the pool's name before anything is made, unless the pool is there already.
+
+    Raises ConflictError where the name is taken, pulumi.RunError where the subscription cannot be read. Whether a name
+    is taken may be nothing that the deployer is allowed to ask at the subscription: then ARM says so itself when the
+    pool is made.
+    """
+    if not isinstance(settings.hsm, Hsm):
+        return
+    name = settings.hsm.name
+    found = _found_or_none(
+        "looking for the pool",
+        lambda: keyvault.get_managed_hsm(resource_group_name=settings.resource_group, name=name),
+    )
+    if found is None:
+        with suppress(ForbiddenError):
+            pool_name.refuse_taken(session, who.subscription_id, settings.location, name)
+
+
 def check_vault_name(settings: Settings, who: Deployer, session: Session) -> None:
     """Looks for whoever has the vault's name before anything is made, unless the vault is there already.
 
@@ -125,6 +148,11 @@ def _found_or_none(doing: str, look_up: Callable[[], Any]) -> Any | None:
     try:
         return _invoke(doing, look_up)
     except pulumi.RunError as error:
+        if any(code in str(error) for code in _NO_SUBSCRIPTION):
+            raise pulumi.RunError(
+                f"{error} — set ARM_SUBSCRIPTION_ID (or azure-native:subscriptionId, or az account set) to a"
+                " subscription of the tenant that whoever is signed in may read"
+            ) from None
         if "NotFound" in str(error):
             return None
         raise
@@ -135,4 +163,13 @@ def _invoke(doing: str, call: Callable[[], Any]) -> Any:
         return call()
     except Exception as error:  # the engine's refusals have no class of their own
         cause = " ".join(str(error).split()).removeprefix("invoke of ").rpartition(" returned an error: ")[2]
-        raise pulumi.RunError(f"{doing}: {cause}") from None
+        raise pulumi.RunError(f"{doing}: {_with_way_out(cause)}") from None
+
+
+def _with_way_out(cause: str) -> str:
+    """The cause with what to check: the proxy, or the sign-in, then without Entra ID's numbers for its support."""
+    if "proxy" in cause and "refused" in cause.lower() and " — " not in cause:
+        return f"{cause} — check HTTPS_PROXY, and that what listens there runs"
+    if not any(word in cause for word in _SIGN_IN):
+        return cause
+    return f"{cause.split(' Trace ID:')[0].rstrip('.')} — {_SIGN_IN_WAY_OUT}"
