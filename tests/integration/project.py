@@ -31,6 +31,12 @@ class Run:
         """The lines of the summary that count resources."""
         return self.output[self.output.rfind("Resources:") :]
 
+    def errors(self) -> list[str]:
+        """What the diagnostics say, a line each; the engine's own ``update failed`` is not one."""
+        said = self.output[self.output.rindex("Diagnostics:") :]
+        lines = [line.strip() for line in said.splitlines() if line.strip().startswith("error:")]
+        return [line for line in lines if line != "error: update failed"]
+
 
 @dataclass(frozen=True)
 class Project:
