@@ -21,6 +21,7 @@ class Activation:
     quorum: int
     destinations: Sequence[Destination]
     reissue: str | None
+    recover_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class HsmSetup(pulumi.ComponentResource):
                 quorum=args.activation.quorum,
                 destinations=list(args.activation.destinations),
                 reissue=args.activation.reissue,
+                recover_from=args.activation.recover_from,
             ),
             opts=self._options(list(args.private_way), protect=args.protect),
         )

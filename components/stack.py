@@ -162,11 +162,12 @@ def _activation(domain: SecurityDomain) -> Activation:
         ],
         quorum=domain.quorum,
         destinations=[
-            Destination(path=str(each.path), optional=each.optional)
+            Destination(path=str(each.path), optional=each.optional, handed_over=each.handed_over)
             for each in domain.destinations
             if isinstance(each, PathDestination)
         ],
         reissue=domain.reissue,
+        recover_from=None if domain.recover_from is None else str(domain.recover_from),
     )
 
 

@@ -40,6 +40,13 @@ class PathDestination(Section):
         accepted="true or false",
         example=False,
     )
+    handed_over: Boolean = setting(
+        False,
+        what="The file has been taken from here into custody: it is neither looked for nor written here any more. Set "
+        "it when the pool is active.",
+        accepted="true or false",
+        example=True,
+    )
 
 
 class BlobDestination(Section):
@@ -106,7 +113,8 @@ class SecurityDomain(Section):
     )
     recover_from: ProjectPath | None = setting(
         None,
-        what="A recovered security domain that is uploaded instead of downloading a new one.",
-        accepted="the path of a file",
-        example=".local/security-domain/recovered.json",
+        what="What a quorum makes of another pool's security domain (ceremony recover), for a new pool to take in. "
+        "While it is not there, up writes the pool's transfer key beside it and says what to do.",
+        accepted="the path of a file that is no destination and no certificate",
+        example=".local/recovery/contoso-hsm-restore.json",
     )

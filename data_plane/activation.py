@@ -6,15 +6,14 @@ activation cannot be undone, and nobody else has a copy. See docs/adr/0006-activ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
-from data_plane import durable_files, security_domain
+from data_plane import durable_files, recovered_domain, recovery, security_domain
 from data_plane import pool as pools
+from data_plane.activation_step import Step, decide
 from data_plane.custody import Attempt, Custody, Manifest, custody_of
 from data_plane.errors import (
     ConflictError,
@@ -51,6 +50,10 @@ class Wanted:
     """Whether the security domain may be downloaded again although the pool is active already."""
     sources: tuple[Path, ...] = ()
     """Further places where a copy may lie: destinations of an earlier run."""
+    known: Manifest | None = None
+    """What an earlier run knew of this pool's security domain."""
+    recover_from: Path | None = None
+    """What a quorum made of another pool's security domain, for this pool to take in instead of a new one."""
 
 
 @dataclass(frozen=True)
@@ -59,66 +62,7 @@ class Result:
 
     manifest: Manifest
     files: tuple[Path, ...]
-    """Where the security domain lies, read back and compared."""
-
-
-class Step(Enum):
-    """What to do next."""
-
-    ADOPT = auto()
-    """A file is proved to be this pool's: use it."""
-    WAIT = auto()
-    """As ADOPT, but the activation that it came from is still under way."""
-    DOWNLOAD = auto()
-
-
-def decide(
-    pool: Pool,
-    custody: Custody,
-    findings: Sequence[Finding],
-    *,
-    reissue: bool,
-    progress: Callable[[], Progress | None],
-) -> Step:
-    """The next step, from the pool's state and what lies on disk. Asks ``progress`` only where it matters.
-
-    Raises CustodyError where a person has to decide.
-    """
-    copy = whole_copy(findings, pool, custody)
-    if pool.activation_status != pools.ACTIVE:
-        under_way = copy is not None and (state := progress()) is not None and (state.in_progress or state.done)
-        return Step.WAIT if under_way else Step.DOWNLOAD
-    if copy is not None:
-        return Step.ADOPT
-    cut_off = any(finding.attempt is not None and finding.attempt.is_for(pool, custody) for finding in findings)
-    if reissue or cut_off:
-        return Step.DOWNLOAD
-    raise CustodyError(
-        f"{pool.name} is active, but {_why_not(pool, custody, findings)} — put the right file and its manifest back, "
-        f"or set managed-hsm:securityDomain.reissue to {pool.name} to download it again for the configured custodians"
-    )
-
-
-def _why_not(pool: Pool, custody: Custody, findings: Sequence[Finding]) -> str:
-    own = [finding for finding in findings if finding.manifest is not None and finding.manifest.is_of(pool)]
-    for finding in own:
-        if finding.whole and finding.manifest is not None:
-            return (
-                f"{finding.path} was made for other custodians or another quorum ({finding.manifest.custody}) than "
-                f"configured ({custody})"
-            )
-    for finding in own:
-        return f"{finding.path} is {'missing' if finding.content is None else 'not the file of its manifest'}"
-    for finding in findings:
-        if finding.manifest is not None:
-            return (
-                f"{finding.path} belongs to {pools.name_of(finding.manifest.hsm_id)} of "
-                f"{finding.manifest.hsm_created_at}, and this pool was created at {pool.created_at}"
-            )
-    for finding in findings:
-        if finding.content is not None:
-            return f"{finding.path} has no manifest that says whose it is"
-    return f"its security domain is not at {', '.join(str(finding.path) for finding in findings)}"
+    """Where the security domain lies, read back and compared: nowhere, once it is handed over."""
 
 
 class Activation:
@@ -137,22 +81,35 @@ class Activation:
         self._session, self._wanted, self._say, self._clock = session, wanted, say, clock
         self._seconds = seconds
         self._custody = custody_of(wanted.custodians, wanted.quorum)
+        self._places = tuple(each for each in wanted.destinations if not each.handed_over)
+        self._needed = [each.path for each in self._places if not each.optional]
 
     def run(self) -> Result:
         """Ends with an active pool and its security domain at every destination.
 
         May be called again after any crash. Raises DataPlaneError.
         """
-        paths = [destination.path for destination in self._wanted.destinations if not destination.optional]
         patience = Patience(LOCK_SECONDS, "waiting for another process", longest=2.0, clock=self._clock)
-        with durable_files.locked(paths, patience, self._say):
+        with durable_files.locked(self._needed, patience, self._say):
             return self._run()
 
     def _run(self) -> Result:
         pool = self._read_pool()
         findings = self._look()
-        step = decide(pool, self._custody, findings, reissue=self._wanted.reissue, progress=self._progress)
+        self._judge_what_is_handed_over(pool, findings)
+        step = decide(
+            pool,
+            self._custody,
+            findings,
+            reissue=self._wanted.reissue,
+            progress=self._progress,
+            handed_over=self._handed_over(findings),
+        )
         copy = whole_copy(findings, pool, self._custody)
+        if not self._needed and (step is Step.DOWNLOAD or pool.activation_status != pools.ACTIVE):
+            raise CustodyError(nowhere_to_write(pool.name))
+        if self._wanted.recover_from is not None and pool.activation_status != pools.ACTIVE:
+            return self._recover(pool, self._wanted.recover_from)
         if step is Step.DOWNLOAD or copy is None or copy.manifest is None or copy.content is None:
             return self._download(pool)
         result = self._keep(copy.content, copy.manifest)
@@ -193,13 +150,23 @@ class Activation:
             # Only asked to spare a download; without an answer the pool is activated anew.
             return None
 
+    def _recover(self, pool: Pool, blob: Path) -> Result:
+        """Has the pool take in the blob, then downloads for its own custodians what it shares from then on."""
+        content = recovered_domain.content(self._session, pool, blob)
+        mark_attempt(self._wanted.destinations, Attempt(pool.id, pool.created_at, self._custody, _now()), self._say)
+        self._say(f"{pool.name}: taking in {blob}")
+        recovery.restore(
+            self._session, self._wanted.hsm_uri, content, say=self._say, clock=self._clock, seconds=self._seconds
+        )
+        return self._download(replace(pool, activation_status=pools.ACTIVE))
+
     def _download(self, pool: Pool) -> Result:
         who = str(self._session.principal())
         destinations = self._wanted.destinations
         if pool.activation_status != pools.ACTIVE:
             mark_attempt(destinations, Attempt(pool.id, pool.created_at, self._custody, _now()), self._say)
         self._say(f"{pool.name}: asking for the security domain ({self._custody})")
-        content = self._request_download()
+        content = self._request_download(pool)
         manifest = Manifest(
             hsm_id=pool.id,
             hsm_created_at=pool.created_at,
@@ -216,7 +183,7 @@ class Activation:
             )
         return result
 
-    def _request_download(self) -> bytes:
+    def _request_download(self, pool: Pool) -> bytes:
         """The request, repeated where the service was busy with another one or out of order for a moment."""
         patience = Patience(120.0, "download of the security domain", first=1.0, clock=self._clock)
         certificates = [der for _, der in self._wanted.custodians]
@@ -225,8 +192,9 @@ class Activation:
                 return security_domain.download(self._session, self._wanted.hsm_uri, certificates, self._wanted.quorum)
             except DataPlaneError as error:
                 if not (error.transient or isinstance(error, ConflictError)):
-                    # The service refused, so nothing was begun that a later run would have to finish.
-                    unmark_attempt(self._wanted.destinations, self._say)
+                    if pool.activation_status != pools.ACTIVE:
+                        # The service refused, so nothing was begun that a later run would have to finish.
+                        unmark_attempt(self._wanted.destinations, self._say)
                     raise
                 failure = error
             try:

@@ -64,12 +64,14 @@ class SecurityDomainArgs:
     destinations: Sequence[Destination]
     reissue: str | None = None
     """The pool's name, which allows the security domain to be downloaded again."""
+    recover_from: str | None = None
+    """Absolute path of what a quorum made of another pool's security domain; only a new pool takes it in."""
 
 
 class SecurityDomainProvider(HsmProvider):
     """Activates, finds what an earlier run left, keeps copies in order."""
 
-    UPDATE = ("destinations", "reissue")
+    UPDATE = ("destinations", "reissue", "recover_from")
     REPLACE = POOL_FIELDS
     FORBID: ClassVar[Mapping[str, str]] = {name: _CUSTODY_REASON.format(name=name) for name in ("custodians", "quorum")}
 
@@ -118,6 +120,11 @@ class SecurityDomainProvider(HsmProvider):
         earlier = [each["path"] for each in olds.get("destinations", [])]
         left = sorted(set(earlier) - {each["path"] for each in news["destinations"]})
         outputs = _outputs(news, _activate(news, earlier))
+        if news.get("reissue"):
+            tell(
+                "take managed-hsm:securityDomain.reissue out of the configuration again: while it is there, changed "
+                "custodians need no other confirmation"
+            )
         for path in left:
             tell(f"{path} is no destination any more; the file stays where it is")
         return UpdateResult(outputs)
@@ -161,6 +168,7 @@ class SecurityDomain(Resource, module="mhsm", name="SecurityDomain"):
             "quorum": args.quorum,
             "destinations": [{"path": each.path, "optional": each.optional} for each in args.destinations],
             "reissue": args.reissue,
+            "recover_from": args.recover_from,
             "sha256": None,
             "manifest": None,
             "files": None,
@@ -241,6 +249,7 @@ def _activate(wanted: Props, earlier_paths: list[str]) -> Result:
             ),
             reissue=bool(wanted.get("reissue")),
             sources=tuple(Path(path) for path in earlier_paths),
+            recover_from=Path(wanted["recover_from"]) if wanted.get("recover_from") else None,
         ),
         say=tell,
     ).run()

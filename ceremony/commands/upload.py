@@ -30,6 +30,9 @@ example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("file", type=Path, metavar="BLOB", help="what recover made")
+    parser.add_argument(
+        "--transfer-key", type=Path, metavar="FILE", help="check first that the blob was made for this transfer key"
+    )
     add_target(parser)
 
 
@@ -38,15 +41,16 @@ def run(options: argparse.Namespace) -> Report:
     uri = uri_of(options)
     content = files.read(options.file)
     blob = parse_restore_blob(content, str(options.file))
-    current = session.current()
-    target = transfer_key.parse(recovery.transfer_key(current, uri).encode(), uri)
-    if target.thumbprint != blob.transfer_thumbprint:
-        raise BrokenFileError(
-            f"{options.file}: was made for another transfer key ({blob.transfer_thumbprint}) than {target.pool} has "
-            f"({target.thumbprint}); ask for its transfer key and recover again"
-        )
-    recovery.restore(current, uri, content, say=lambda line: print(line, file=sys.stderr))
+    if options.transfer_key is not None:
+        # The pool is not asked for its transfer key again: nothing says that it would be the same one.
+        target = transfer_key.parse(files.read(options.transfer_key), str(options.transfer_key))
+        if target.thumbprint != blob.transfer_thumbprint:
+            raise BrokenFileError(
+                f"{options.file}: was made for another transfer key ({blob.transfer_thumbprint}) than that of "
+                f"{target.pool} ({target.thumbprint}); recover again with this one"
+            )
+    recovery.restore(session.current(), uri, content, say=lambda line: print(line, file=sys.stderr))
     return Report(
-        document={"uri": uri, "pool": target.pool, "file": str(options.file), "active": True},
-        shown=(f"{target.pool}: active, with the security domain that was uploaded",),
+        document={"uri": uri, "file": str(options.file), "active": True},
+        shown=(f"{uri}: active, with the security domain that was uploaded",),
     )

@@ -34,6 +34,7 @@ def problems(settings: Settings, base: Path) -> Iterator[Problem]:
     yield from _quorum_problems(domain)
     yield from _custodian_problems(domain, base)
     yield from _destination_problems(domain, base)
+    yield from _recovery_problems(domain, base)
     if domain.reissue is not None and domain.reissue != settings.hsm.name:
         accepted = f"the pool's name {settings.hsm.name}, as confirmation"
         yield not_accepted(f"{_SECTION}.reissue", domain.reissue, accepted, ("managed-hsm:hsm.name",))
@@ -114,6 +115,19 @@ def _destination_problems(domain: SecurityDomain, base: Path) -> Iterator[Proble
             yield not_accepted(f"{path}.{key}", _shown_place(destination, base), accepted)
         if isinstance(destination, PathDestination):
             yield from _file_problems(f"{path}.path", destination.path, domain, base)
+
+
+def _recovery_problems(domain: SecurityDomain, base: Path) -> Iterator[Problem]:
+    path = domain.recover_from
+    if path is None:
+        return
+    key = f"{_SECTION}.recoverFrom"
+    taken = {real_path(each.path) for each in domain.destinations if isinstance(each, PathDestination)}
+    taken |= {real_path(custodian.certificate) for custodian in domain.custodians}
+    if is_directory(path):
+        yield Problem(key, f"{shown(relative(path, base))} is a directory; the path of a file")
+    elif real_path(path) in taken:
+        yield not_accepted(key, relative(path, base), "the path of a file that is no destination and no certificate")
 
 
 def _place(destination: PathDestination | BlobDestination) -> str:

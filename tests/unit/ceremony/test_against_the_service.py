@@ -147,10 +147,16 @@ def test_a_blob_for_another_transfer_key_is_not_sent(
 ) -> None:
     second, third = make_pool("recovered"), make_pool("another")
     blob = recovered(capsys, file, key_files, second, tmp_path)
-    status, _, said = command(capsys, "upload", blob, "--hsm-name", third.name)
+    transfer = tmp_path / "third.json"
+    assert command(capsys, "transfer-key", "--hsm-name", third.name, "--output", transfer)[0] == 0
+    status, _, said = command(capsys, "upload", blob, "--hsm-name", third.name, "--transfer-key", transfer)
     assert status == 1
     assert "was made for another transfer key" in said
     assert not [each for each in signed_in.control.log() if "upload" in each["path"] and each["method"] == "POST"]
+    status, _, said = command(capsys, "upload", blob, "--hsm-name", third.name)
+    assert status == 1
+    assert "it is encrypted to another transfer key" in said
+    assert len(said.splitlines()) == 1
 
 
 @pytest.mark.parametrize("kind", ["drop-before", "drop-after"])

@@ -428,6 +428,15 @@ def test_a_subscription_that_is_no_guid(dev: Values, mistakes: Mistakes) -> None
     assert mistakes(dev) == ["subscriptionId: Contoso is not accepted; a GUID"]
 
 
+def test_a_recovery_from_what_is_a_destination_or_a_directory(dev: Values, mistakes: Mistakes) -> None:
+    accepted = "the path of a file that is no destination and no certificate"
+    for place in (dev[DOMAIN]["destinations"][0]["path"], dev[DOMAIN]["custodians"][0]["certificate"]):
+        dev[DOMAIN]["recoverFrom"] = place
+        assert mistakes(dev) == [f"securityDomain.recoverFrom: {place} is not accepted; {accepted}"]
+    dev[DOMAIN]["recoverFrom"] = ".local"
+    assert mistakes(dev) == ["securityDomain.recoverFrom: .local is a directory; the path of a file"]
+
+
 def test_a_confirmation_of_another_pool(dev: Values, mistakes: Mistakes) -> None:
     dev[DOMAIN]["reissue"] = "az401popMHSM"
     assert mistakes(dev) == [

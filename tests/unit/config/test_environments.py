@@ -156,15 +156,13 @@ def test_an_exportable_key_is_refused_until_it_is_carried_out(dev: Values, mista
     ]
 
 
-def test_blobs_recovery_and_pools_of_other_stacks_are_refused_until_they_are_carried_out(
+def test_blobs_and_pools_of_other_stacks_are_refused_until_they_are_carried_out(
     dev: Values, mistakes: Mistakes
 ) -> None:
     blob = "https://contosocustody.blob.core.windows.net/domains/az400popMHSM-SD.json"
     dev["managed-hsm:securityDomain"]["destinations"].append({"blob": blob})
-    dev["managed-hsm:securityDomain"]["recoverFrom"] = ".local/recovered.json"
     assert mistakes(dev) == [
         "securityDomain.destinations[1].blob: is not carried out yet; leave it out",
-        "securityDomain.recoverFrom: is not carried out yet; leave it out",
     ]
     group = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoResourceGroup"
     dev["managed-hsm:hsm"] = {"existing": f"{group}/providers/Microsoft.KeyVault/managedHSMs/contoso-hsm"}
