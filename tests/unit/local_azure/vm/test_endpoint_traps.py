@@ -132,6 +132,7 @@ class Site:
             "key": "myrsakey",
             "lists": True,
             "publicWay": "closed",
+            "patienceSeconds": 0,
         }
         script = str(Path(workload.proof.__file__))
         done = InMachine(self.azure.instance, machine).run(sys.executable, "-I", script, json.dumps(promise))
