@@ -65,10 +65,11 @@ class ResourceId:
 def parse(path: str) -> ResourceId | None:
     """What the path names, or None where it is no path to a resource of a provider."""
     segments = [segment for segment in path.split("/") if segment]
-    lowered = [segment.lower() for segment in segments]
-    if _PROVIDERS not in lowered:
+    # Keywords and names take turns, so what stands at an odd place is a name, be it "providers".
+    keywords = [place for place in range(0, len(segments), 2) if segments[place].lower() == _PROVIDERS]
+    if not keywords:
         return None
-    last = len(lowered) - 1 - lowered[::-1].index(_PROVIDERS)
+    last = keywords[-1]
     rest = segments[last + 1 :]
     if len(rest) < 2:
         return None

@@ -11,7 +11,7 @@ from local_azure.arm.authentication import Caller
 from local_azure.arm.errors import bad_request, conflict
 from local_azure.arm.ids import ResourceId
 from local_azure.arm.resources import Resources, Stored
-from local_azure.arm.schema import Changed, Field, Fields, Invalid
+from local_azure.arm.schema import Changed, Field, Fields, Invalid, clean
 from local_azure.core.errors import ServiceError
 from local_azure.core.http import JsonObject, Request, Response
 from local_azure.core.world import World
@@ -92,6 +92,13 @@ class ArmRequest:
 
     def __getitem__(self, placeholder: str) -> str:
         return self.request.parameters[placeholder]
+
+    def body(self, fields: Fields, invalid_code: str) -> JsonObject:
+        """The request's body, held to these fields. Raises ServiceError 400 with that code, and NotPlayed."""
+        try:
+            return clean(fields, self.request.json())
+        except Invalid as problem:
+            raise bad_request(invalid_code, problem.message) from None
 
 
 @dataclass(frozen=True)
@@ -199,7 +206,7 @@ class ResourceType:
         if self.tracked:
             shared["location"] = Field(required=self.location is None)
             shared["tags"] = Field("map", items=Field())
-        return {**shared, **self.envelope, "properties": Field("object", fields=self.properties)}
+        return {**shared, **self.envelope, "properties": Field("object", fields=self.properties, default={})}
 
     def invalid(self, problem: Invalid) -> ServiceError:
         """The provider's 400."""

@@ -185,6 +185,7 @@ def _patched(kind: ResourceType, existing: Stored, body: JsonObject) -> JsonObje
 def _cleaned(kind: ResourceType, body: JsonObject, existing: Stored | None, place: ResourceId) -> JsonObject:
     """The body as the service takes it; what clients cannot write comes from the existing resource."""
     fields = kind.body
+    body = {name: value for name, value in body.items() if value is not None}
     if kind.location is not None:
         body = {"location": kind.location, **body}
     if existing is not None and kind.tracked:

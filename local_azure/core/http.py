@@ -59,8 +59,11 @@ class Request:
         if not self.body:
             return {}
         try:
-            value = json.loads(self.body)
-        except ValueError:
+            value = json.loads(self.body, parse_constant=_no_json)
+            if b"\\u" in self.body:
+                # Half a surrogate pair is no character, and nothing could be done with it afterwards.
+                json.dumps(value, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
             raise ServiceError(400, "BadRequest", "The request body is not valid JSON.") from None
         if not isinstance(value, dict):
             raise ServiceError(400, "BadRequest", "The request body must be a JSON object.")
@@ -78,6 +81,11 @@ class Response:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+
+def _no_json(constant: str) -> None:
+    """RFC 8259 has no NaN and no Infinity."""
+    raise ValueError(constant)
 
 
 def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -5,8 +5,11 @@ Source: "Microsoft Graph REST API v1.0 reference": user, group, servicePrincipal
 
 from __future__ import annotations
 
+import base64
 import uuid
 from dataclasses import replace
+
+from cryptography import x509
 
 from local_azure.core.errors import NotPlayed, ServiceError
 from local_azure.core.http import JsonObject, Request, Response, json_response
@@ -169,7 +172,7 @@ class GraphService:
         keys = request.json().get("keyCredentials")
         if not isinstance(keys, list):
             raise NotPlayed("changing an application in anything but its keyCredentials")
-        certificates = [_required(key, "key") for key in keys]
+        certificates = [_certificate(key) for key in keys]
         directory.put_application(self._world, replace(application, certificates=certificates))
         return Response(204)
 
@@ -233,6 +236,16 @@ def _required(body: JsonObject, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise ServiceError(400, "Request_BadRequest", f"A value is required for property '{name}'.")
     return value
+
+
+def _certificate(credential: object) -> str:
+    """The base64 DER in one of ``keyCredentials``."""
+    text = credential.get("key") if isinstance(credential, dict) else None
+    try:
+        x509.load_der_x509_certificate(base64.b64decode(str(text), validate=True))
+    except ValueError:
+        raise ServiceError(400, "Request_BadRequest", "Key credential must have a valid certificate.") from None
+    return str(text)
 
 
 def _not_found(identifier: str) -> ServiceError:

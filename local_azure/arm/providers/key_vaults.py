@@ -7,35 +7,17 @@ from __future__ import annotations
 
 from local_azure.arm import api_versions, errors
 from local_azure.arm.ip_rules import network as ip_network
+from local_azure.arm.providers.access_policies import ACCESS_POLICY, check_policies
 from local_azure.arm.providers.private_link import connections_of, disconnect_all
 from local_azure.arm.providers.vault_life import DELETED, VAULT
 from local_azure.arm.resource_type import Arm, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
-from local_azure.arm.schema import READ_ONLY, STRING, STRINGS, Field, Invalid, array, choice, obj
+from local_azure.arm.schema import READ_ONLY, STRING, Field, Invalid, array, choice, obj
 from local_azure.core.errors import ServiceError
 from local_azure.core.http import JsonObject
 from local_azure.core.world import TENANT_ID
 from local_azure.key_vault.state import SecretStore
 
-_KEYS = (
-    "encrypt", "decrypt", "wrapKey", "unwrapKey", "sign", "verify", "get", "list", "create", "update", "import",
-    "delete", "backup", "restore", "recover", "purge", "release", "rotate", "getrotationpolicy", "setrotationpolicy",
-    "all",
-)  # fmt: skip
-_SECRETS = ("get", "list", "set", "delete", "backup", "restore", "recover", "purge", "all")
-
-ACCESS_POLICY = obj(
-    tenantId=Field(required=True),
-    objectId=Field(required=True),
-    applicationId=STRING,
-    permissions=obj(
-        required=True,
-        keys=array(choice(*_KEYS)),
-        secrets=array(choice(*_SECRETS)),
-        certificates=STRINGS,
-        storage=STRINGS,
-    ),
-)
 _PROPERTIES = {
     "tenantId": Field(required=True),
     "sku": obj(required=True, family=choice("A", required=True), name=choice("standard", "premium", required=True)),
@@ -125,20 +107,6 @@ def _check_purge_protection(change: Change) -> None:
             "The property 'enablePurgeProtection' cannot be set to false. Leave it out where the vault shall not be "
             "protected."
         )
-
-
-def check_policies(policies: list[JsonObject]) -> None:
-    """Raises 400 for policies of another tenant, or for two of the same principal."""
-    if len(policies) > 1024:
-        raise _bad("A vault has at most 1024 access policies.")
-    seen: set[tuple[str, str]] = set()
-    for policy in policies:
-        if policy["tenantId"].lower() != TENANT_ID:
-            raise _bad("An access policy is of another tenant than the vault.")
-        holder = (policy["objectId"].lower(), policy.get("applicationId", "").lower())
-        if holder in seen:
-            raise _bad(f"There are two access policies of the principal '{policy['objectId']}'.")
-        seen.add(holder)
 
 
 def _written(arm: Arm, stored: Stored) -> None:

@@ -16,7 +16,7 @@ from local_azure.arm import api_versions, errors, ids, operations
 from local_azure.arm.providers.compute import MACHINE, RUNNING, power_of
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Resources, Stored
-from local_azure.arm.schema import BOOLEAN, READ_ONLY, STRING, Field, array, obj
+from local_azure.arm.schema import BOOLEAN, READ_ONLY, STRING, STRINGS, Field, array, obj
 from local_azure.core.clock import iso
 from local_azure.core.errors import NotPlayed
 from local_azure.core.http import JsonObject, Response
@@ -35,6 +35,7 @@ _OUTPUTS = "compute.run_outputs"
 _INTERRUPTED = "The local Azure ended while the script ran, and the virtual machine with it."
 
 _PARAMETERS = array(obj(name=STRING, value=STRING))
+_ACTION_BODY = {"commandId": STRING, "script": STRINGS, "parameters": _PARAMETERS}
 
 
 def _prepare(change: Change) -> None:
@@ -158,7 +159,7 @@ def _act(arm_request: ArmRequest) -> Response:
             "Conflict",
             "Run command extension execution is in progress. Please wait for completion before invoking a run command.",
         )
-    script = _script_of_action(arm_request.request.json())
+    script = _script_of_action(arm_request.body(_ACTION_BODY, "InvalidParameter"))
     run_id = str(uuid.uuid4())
     document = operations.start(arm, ACTION, machine.id, _ACTING, api_version=arm_request.api_version, awaits=run_id)
     arm.world.machines.run(machine.id, run_id, script, partial(_keep_output, arm.world, run_id))

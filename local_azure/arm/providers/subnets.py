@@ -44,8 +44,9 @@ SUBNET_PROPERTIES = {
     "resourceNavigationLinks": READ_ONLY,
     "serviceAssociationLinks": READ_ONLY,
 }
+_NAME = r"[0-9A-Za-z]([0-9A-Za-z_.-]{0,78}[0-9A-Za-z_])?"
 INLINE_SUBNET = obj(
-    name=Field(required=True),
+    name=Field(required=True, pattern=_NAME),
     id=STRING,
     etag=STRING,
     type=STRING,
@@ -193,7 +194,7 @@ TYPES = (
         api_versions=api_versions.NETWORK,
         properties=SUBNET_PROPERTIES,
         tracked=False,
-        name_pattern=r"[0-9A-Za-z]([0-9A-Za-z_.-]{0,78}[0-9A-Za-z_])?",
+        name_pattern=_NAME,
         write=common.write("subnet.create"),
         delete=common.delete("network.delete"),
         patch=None,

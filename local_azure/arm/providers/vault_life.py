@@ -1,12 +1,13 @@
-"""Vaults before and after their life: names, deleted ones, purging; and their access policies one by one."""
+"""Vaults before and after their life: names, deleted ones, purging."""
 
 from __future__ import annotations
 
 import re
 
-from local_azure.arm import api_versions, errors, lists, operations
+from local_azure.arm import api_versions, lists, operations
+from local_azure.arm.providers.access_policies import change_policies
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, LongRunning, Poll
-from local_azure.arm.resources import Stored
+from local_azure.arm.schema import Field, choice
 from local_azure.arm.soft_delete import SoftDelete
 from local_azure.core.http import JsonObject, Response, json_response
 from local_azure.key_vault.state import SecretStore
@@ -14,6 +15,7 @@ from local_azure.key_vault.state import SecretStore
 VAULT = "Microsoft.KeyVault/vaults"
 PURGE = "vaults.purge"
 _NAME = re.compile(r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
+_NAME_AND_TYPE = {"name": Field(required=True), "type": choice(VAULT, "Microsoft.KeyVault/managedHSMs", required=True)}
 _PURGING = LongRunning(
     figure="vault.purge",
     poll=Poll.LOCATION,
@@ -33,10 +35,7 @@ DELETED = SoftDelete(
 
 
 def _check_name(arm_request: ArmRequest) -> Response:
-    body = arm_request.request.json()
-    name = str(body.get("name", ""))
-    if body.get("type", "").lower() not in ("microsoft.keyvault/vaults", "microsoft.keyvault/managedhsms"):
-        raise errors.bad_request("BadRequest", "The property 'type' must be 'Microsoft.KeyVault/vaults'.")
+    name = arm_request.body(_NAME_AND_TYPE, "BadRequest")["name"]
     if not _NAME.fullmatch(name):
         message = f"The vault name '{name}' is invalid: 3 to 24 letters, digits and single hyphens."
         return json_response({"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
@@ -78,49 +77,6 @@ def finish_purge(arm: Arm, document: JsonObject) -> None:
         DELETED.purge(arm, found)
 
 
-def _change_policies(arm_request: ArmRequest) -> Response:
-    """``add``, ``replace`` or ``remove`` access policies; the rest stays as it is."""
-    arm, operation = arm_request.arm, arm_request["operation"].lower()
-    vault_id = arm_request.request.path.rpartition("/accessPolicies/")[0]
-    stored = arm.find(vault_id)
-    if stored is None:
-        raise errors.not_found("ResourceNotFound", f"The vault '{arm_request['vault']}' was not found.")
-    given = arm_request.request.json().get("properties", {}).get("accessPolicies", [])
-    if operation not in ("add", "replace", "remove") or not isinstance(given, list):
-        raise errors.bad_request("BadRequest", f"'{operation}' is none of add, replace, remove.")
-    stored.properties["accessPolicies"] = _merged_policies(operation, stored, given)
-    arm.resources.put(stored)
-    answer = {
-        "id": f"{vault_id}/accessPolicies/",
-        "type": f"{VAULT}/accessPolicies",
-        "properties": {"accessPolicies": stored.properties["accessPolicies"]},
-    }
-    return json_response(answer)
-
-
-def _merged_policies(operation: str, stored: Stored, given: list[JsonObject]) -> list[JsonObject]:
-    policies: dict[str, JsonObject] = {
-        each["objectId"].lower(): each for each in stored.properties.get("accessPolicies", [])
-    }
-    for policy in given:
-        holder = str(policy.get("objectId", "")).lower()
-        if operation == "remove":
-            policies.pop(holder, None)
-        elif operation == "replace" or holder not in policies:
-            policies[holder] = policy
-        else:
-            policies[holder] = {**policy, "permissions": _joined(policies[holder], policy)}
-    return list(policies.values())
-
-
-def _joined(old: JsonObject, new: JsonObject) -> JsonObject:
-    kinds = {*old["permissions"], *new["permissions"]}
-    return {
-        kind: list(dict.fromkeys([*old["permissions"].get(kind, []), *new["permissions"].get(kind, [])]))
-        for kind in sorted(kinds)
-    }
-
-
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _PROVIDER = f"{_SUBSCRIPTION}/providers/Microsoft.KeyVault"
 _DELETED = f"{_PROVIDER}/locations/{{location}}/deletedVaults/{{name}}"
@@ -142,7 +98,7 @@ ROUTES = (
     ArmRoute(
         "PUT",
         f"{_VAULT}/accessPolicies/{{operation}}",
-        _change_policies,
+        change_policies,
         api_versions.KEY_VAULT,
         f"{VAULT}/accessPolicies/write",
         _VAULT,

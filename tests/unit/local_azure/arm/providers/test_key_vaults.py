@@ -139,3 +139,22 @@ def test_a_secret_needs_a_value_and_is_not_deleted_through_arm(arm: ArmClient, v
     assert arm.put(SECRET, KEY_VAULT, {"properties": {}}).status == 400
     arm.put(SECRET, KEY_VAULT, {"properties": {"value": "hello"}})
     assert arm.delete(SECRET, KEY_VAULT).status == 405
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"properties": {}},
+        {"properties": {"accessPolicies": [{"objectId": USER_OBJECT_ID}]}},
+        {"properties": {"accessPolicies": [policy(USER_OBJECT_ID, "everything")]}},
+        {"properties": {"accessPolicies": [{**policy(USER_OBJECT_ID), "tenantId": USER_OBJECT_ID}]}},
+        {"properties": {"accessPolicies": [policy(USER_OBJECT_ID), policy(USER_OBJECT_ID)]}},
+    ],
+)
+def test_policies_that_no_vault_takes_are_refused_one_by_one_too(arm: ArmClient, vault: Any, body: Any) -> None:
+    assert vault
+    for operation in ("add", "replace", "remove"):
+        answer = arm.put(f"{VAULT}/accessPolicies/{operation}", KEY_VAULT, body)
+        assert (answer.status, answer.code) == (400, "BadRequest")
+    assert arm.get(VAULT, KEY_VAULT).body["properties"]["accessPolicies"] == [policy(DEPLOYER_OBJECT_ID, "get", "list")]

@@ -32,6 +32,15 @@ def address(made: Any) -> str:
     return str(made["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"])
 
 
+@pytest.mark.parametrize("name", ["", "one/two", "/subscriptions/s/providers/x", "-one"])
+def test_a_subnet_that_a_network_brings_along_has_a_proper_name(arm: ArmClient, group: str, name: str) -> None:
+    assert group
+    subnets = [{"name": name, "properties": {"addressPrefix": "10.0.1.0/24"}}]
+    answer = arm.put(VNET, NETWORK, network_body(subnets=subnets))
+    assert (answer.status, answer.code) == (400, "InvalidRequestFormat")
+    assert arm.get(VNET, NETWORK).status == 404
+
+
 def test_a_subnet_shows_in_its_network(arm: ArmClient, subnet: Any) -> None:
     shown = arm.get(VNET, NETWORK).body["properties"]["subnets"]
     assert [each["id"] for each in shown] == [SUBNET]
