@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from local_azure.engine.errors import EngineError
+from local_azure.engine.locate import engine
 from local_azure.instance import REPOSITORY, BadSetting, Instance
 from local_azure.plugin.errors import PluginError
 from local_azure.plugin.install import install
@@ -42,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         instance = Instance.from_environment()
+        engine()
         with only_run(instance.home, f"make {options.command}"):
             instance = launch.start(instance).instance
             say(f"the local Azure listens on 127.0.0.1:{instance.port}")
@@ -51,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Interrupted as error:
         print(f"local_azure: {error}", file=sys.stderr)
         return INTERRUPTED
-    except (BadSetting, launch.LaunchError, PluginError, StackError) as error:
+    except (BadSetting, EngineError, launch.LaunchError, PluginError, StackError) as error:
         print(f"local_azure: {error}", file=sys.stderr)
         return 1
     except OSError as error:
