@@ -16,6 +16,7 @@ from typing import Any
 from local_azure.entra.directory import DEPLOYER_OBJECT_ID
 from local_azure.instance import REPOSITORY, Instance
 from local_azure.server.control import ControlClient
+from local_azure.vm.environment import inside
 from tests.by_hand import DNS, MACHINES, NETWORKS, POOLS, ByHand
 from tests.unit.local_azure.arm.support import (
     ENDPOINT,
@@ -48,7 +49,7 @@ class Network:
     @cached_property
     def by_hand(self) -> ByHand:
         """The deployer's requests."""
-        return ByHand(self.instance)
+        return _Remembering(self.instance)
 
     @property
     def control(self) -> ControlClient:
@@ -137,23 +138,30 @@ class Network:
             },
         )
 
-    def python(self, program: str, *arguments: str, name: str = "testvmmhsm") -> str:
-        """What a program in this Python prints in a machine."""
-        done = self.vm(name, sys.executable, "-c", program, *arguments)
+    def inside(self, name: str, *command: str) -> str:
+        """What a command prints in a machine: the same as :meth:`vm`, which takes longer to begin."""
+        entering, directory = self.control.enter_machine(name)
+        done = subprocess.run(
+            [*entering, *command],
+            env=inside(self.instance, plain_environment(), Path(directory)),
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def python(self, program: str, *arguments: str, name: str = "testvmmhsm") -> str:
+        """What a program in this Python prints in a machine."""
+        return self.inside(name, sys.executable, "-c", program, *arguments)
 
     def dns(
         self, host: str, kind: str = "A", server: str | None = None, transport: str = "udp", name: str = "testvmmhsm"
     ) -> Any:
-        """What a DNS server answers in a machine: :func:`dns_client.read`'s, or ``{"error": …}``."""
-        if server is None:
-            found = self.vm(name, "cat", "/etc/resolv.conf").stdout.split()
-            assert found[0] == "nameserver"
-            server = found[1]
-        done = self.vm(name, sys.executable, "-I", _DNS_CLIENT, server, transport, kind, host)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        """What a DNS server, the machine's own or that one, answers: :func:`dns_client.read`'s, or ``{"error": …}``."""
+        command = (sys.executable, "-I", "-S", _DNS_CLIENT, server or "own", transport, kind, host)
+        return json.loads(self.inside(name, *command))
 
     def addresses(self, host: str, **more: Any) -> list[str]:
         """The addresses that a name leads to."""
@@ -163,6 +171,19 @@ class Network:
         """The processes that hold this local Azure's namespaces."""
         daemon = self.control.status()["pid"]
         return [pid for pid in _processes() if _parent(pid) == daemon and b"holder.py" in _command_line(pid)]
+
+
+class _Remembering(ByHand):
+    """Asks for each token once."""
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(instance)
+        self._tokens: dict[str, str] = {}
+
+    def token(self, resource: str) -> str:
+        if resource not in self._tokens:
+            self._tokens[resource] = super().token(resource)
+        return self._tokens[resource]
 
 
 def plain_environment() -> dict[str, str]:

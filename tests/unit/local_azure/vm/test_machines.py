@@ -212,9 +212,9 @@ class TestHowTheyBeginAndEnd:
 
     def test_it_starts_when_it_is_first_needed_and_then_goes_on(self, network: Network) -> None:
         assert network.holders() == []
-        network.vm("testvmmhsm", "true")
+        network.inside("testvmmhsm", "true")
         (first,) = network.holders()
-        network.vm("testvmmhsm", "true")
+        network.inside("testvmmhsm", "true")
         assert network.holders() == [first]
 
     @pytest.mark.parametrize(("action", "power"), [("deallocate", "deallocated"), ("powerOff", "stopped")])
@@ -231,7 +231,7 @@ class TestHowTheyBeginAndEnd:
         assert network.vm("testvmmhsm", "true").returncode == 0
 
     def test_deleting_it_ends_it_and_removes_its_files(self, network: Network) -> None:
-        network.vm("testvmmhsm", "true")
+        network.inside("testvmmhsm", "true")
         (holder,) = network.holders()
         _, directory = network.control.enter_machine("testvmmhsm")
         (Path(directory) / "azure-cli").mkdir()
@@ -249,8 +249,8 @@ class TestHowTheyBeginAndEnd:
         assert network.holders() != [killed]
 
     def test_a_reset_ends_every_machine(self, network: Network) -> None:
-        network.vm("testvmmhsm", "true")
-        network.vm("internet", "true")
+        network.inside("testvmmhsm", "true")
+        network.inside("internet", "true")
         assert len(network.holders()) == 2
         network.control.reset()
         assert network.holders() == []
@@ -260,8 +260,8 @@ class TestHowTheyBeginAndEnd:
         for name in names:
             network.make_machine(name)
         with ThreadPoolExecutor(5) as pool:
-            found = list(pool.map(lambda name: network.vm(name, "cat", "/proc/sys/kernel/hostname").stdout, names))
-        assert found == [f"{name}\n" for name in names]
+            found = list(pool.map(lambda name: network.inside(name, "cat", "/proc/sys/kernel/hostname"), names))
+        assert found == names
 
 
 class TestScriptsRunInTheMachine:
@@ -382,8 +382,8 @@ class TestTheDaemonEnds:
         assert view["executionMessage"].startswith("The local Azure ended while the script ran")
 
     def test_stop_ends_every_machine(self, own: Network) -> None:
-        own.vm("testvmmhsm", "true")
-        own.vm("internet", "true")
+        own.inside("testvmmhsm", "true")
+        own.inside("internet", "true")
         holders = own.holders()
         assert len(holders) == 2
         assert launch.stop(own.instance)
