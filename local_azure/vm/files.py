@@ -27,8 +27,8 @@ _HOSTS_LINE = re.compile(r"^hosts:.*$", re.MULTILINE)
 def directory(world: World, place: Place) -> Path:
     """Where the files of a machine lie, its home directory among them; made when it is not there."""
     found = world.home / _MACHINES / (place.vm_id or place.id)
-    for each in (found, found / "home", found / "empty"):
-        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in (found.parent, found, found / "home", found / "empty"):
+        each.mkdir(mode=0o700, exist_ok=True)
     return found
 
 
