@@ -92,10 +92,26 @@ def _prepare(change: Change) -> None:
             "InvalidParameter", "Exactly one of several network interfaces must be the primary one."
         )
     _check_computer_name(change.properties.get("osProfile", {}).get("computerName", change.id.name))
+    _check_image(change)
     identity.prepare(change)
     change.properties.setdefault("vmId", str(uuid.uuid4()))
     change.properties.setdefault("timeCreated", iso(change.arm.world.clock.now()))
     change.stored.hidden.setdefault("power", RUNNING)
+
+
+def _check_image(change: Change) -> None:
+    """A machine is made from an image once and for all (pulumi/pulumi-azure-native issue 1117)."""
+    if change.existing is None:
+        return
+    before, now = (_image(each.properties) for each in (change.existing, change.stored))
+    if before != now:
+        name = "imageReference.id" if before.get("id") != now.get("id") else "imageReference"
+        raise errors.conflict("PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
+
+
+def _image(properties: JsonObject) -> JsonObject:
+    found: JsonObject = properties["storageProfile"].get("imageReference", {})
+    return {name: value for name, value in found.items() if name != "exactVersion"}
 
 
 def _check_computer_name(name: str) -> None:

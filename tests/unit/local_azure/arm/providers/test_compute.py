@@ -49,6 +49,17 @@ def test_a_password_is_nowhere(arm: ArmClient, machine: Any) -> None:
     assert "'secret'" not in stored
 
 
+def test_a_machine_keeps_its_image_and_may_have_another_size(arm: ArmClient, machine: Any) -> None:
+    del machine
+    body = machine_body()
+    body["properties"]["hardwareProfile"]["vmSize"] = "Standard_D2s_v5"
+    assert arm.made(MACHINE, COMPUTE, body)["properties"]["hardwareProfile"]["vmSize"] == "Standard_D2s_v5"
+    body["properties"]["storageProfile"]["imageReference"] = {"publisher": "Debian", "offer": "debian-12"}
+    answer = arm.put(MACHINE, COMPUTE, body)
+    assert (answer.status, answer.code) == (409, "PropertyChangeNotAllowed")
+    assert answer.message == "Changing property 'imageReference' is not allowed."
+
+
 def test_a_system_assigned_identity_is_switched_on_later_and_goes_with_the_machine(
     arm: ArmClient, machine: Any
 ) -> None:
