@@ -25,6 +25,7 @@ from typing import Any
 
 _LARGEST_MESSAGE = 256 * 1024
 _BACKLOG = 512
+_ENDING_SECONDS = 5.0
 
 # See netdevice(7).
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
@@ -51,7 +52,9 @@ def main() -> None:
             socket.send_fds(daemon, [json.dumps(answer).encode()], [each.fileno() for each in made])
         for each in made:
             each.close()
-    while _end_the_others():
+    # Killed processes may start others until they are gone; one that the kernel holds back is not waited for.
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while _end_the_others() and time.monotonic() < deadline:
         time.sleep(0.005)
 
 
