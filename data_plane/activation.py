@@ -6,6 +6,7 @@ activation cannot be undone, and nobody else has a copy. See docs/adr/0006-activ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,8 @@ from typing import Final
 
 from data_plane import durable_files, recovered_domain, recovery, security_domain
 from data_plane import pool as pools
-from data_plane.activation_step import Step, decide
-from data_plane.custody import Attempt, Custody, Manifest, custody_of
+from data_plane.activation_step import NOWHERE_TO_WRITE, Step, decide
+from data_plane.custody import Attempt, Manifest, custody_of
 from data_plane.errors import (
     ConflictError,
     CustodyError,
@@ -78,11 +79,12 @@ class Activation:
         seconds: float = ACTIVATION_SECONDS,
     ) -> None:
         """``seconds`` is how long the activation may take once the file is on disk."""
-        self._session, self._wanted, self._say, self._clock = session, wanted, say, clock
+        here = tuple(each for each in wanted.destinations if not each.handed_over)
+        self._session, self._wanted, self._say, self._clock = session, replace(wanted, destinations=here), say, clock
         self._seconds = seconds
         self._custody = custody_of(wanted.custodians, wanted.quorum)
-        self._places = tuple(each for each in wanted.destinations if not each.handed_over)
-        self._needed = [each.path for each in self._places if not each.optional]
+        self._needed = [each.path for each in here if not each.optional]
+        self._handed_over = [each.path for each in wanted.destinations if each.handed_over]
 
     def run(self) -> Result:
         """Ends with an active pool and its security domain at every destination.
@@ -96,20 +98,22 @@ class Activation:
     def _run(self) -> Result:
         pool = self._read_pool()
         findings = self._look()
-        self._judge_what_is_handed_over(pool, findings)
+        record = self._record_of_what_is_handed_over(pool, findings)
         step = decide(
             pool,
             self._custody,
             findings,
             reissue=self._wanted.reissue,
             progress=self._progress,
-            handed_over=self._handed_over(findings),
+            handed_over=record,
         )
         copy = whole_copy(findings, pool, self._custody)
         if not self._needed and (step is Step.DOWNLOAD or pool.activation_status != pools.ACTIVE):
-            raise CustodyError(nowhere_to_write(pool.name))
+            raise CustodyError(f"{pool.name}: {NOWHERE_TO_WRITE}")
         if self._wanted.recover_from is not None and pool.activation_status != pools.ACTIVE:
             return self._recover(pool, self._wanted.recover_from)
+        if step is Step.HANDED_OVER and record is not None:
+            return self._trust(record)
         if step is Step.DOWNLOAD or copy is None or copy.manifest is None or copy.content is None:
             return self._download(pool)
         result = self._keep(copy.content, copy.manifest)
@@ -121,17 +125,43 @@ class Activation:
 
     def _look(self) -> list[Finding]:
         """What lies at the destinations, and where an earlier run kept copies."""
-        needed = {destination.path for destination in self._wanted.destinations if not destination.optional}
-        places = [*(each.path for each in self._wanted.destinations), *self._wanted.sources]
+        places = [*(each.path for each in self._wanted.destinations), *self._wanted.sources, *self._handed_over]
         findings = []
         for path in dict.fromkeys(places):
             try:
                 findings.append(look(path))
             except CustodyError as error:
-                if path in needed:
+                if path in self._needed:
                     raise
-                self._say(f"optional destination: {error}")
+                if path not in self._handed_over:
+                    self._say(f"optional destination: {error}")
         return findings
+
+    def _record_of_what_is_handed_over(self, pool: Pool, findings: Sequence[Finding]) -> Manifest | None:
+        """What the state, or a manifest that stayed behind, knows of a file that has gone into custody from
+        everywhere; None where it has to lie somewhere here.
+
+        Raises CustodyError for another file in the place of one that was handed over.
+        """
+        for finding in findings:
+            if finding.path in self._handed_over and finding.content is not None:
+                if whole_copy([finding], pool, self._custody) is None:
+                    raise CustodyError(
+                        f"{finding.path}: is said to be handed over, but a file lies there that is not the security "
+                        f"domain of {pool.name} — take it away, or take handedOver out of the configuration"
+                    )
+                self._say(f"{finding.path}: is said to be handed over, but is still here")
+        if self._needed or not self._handed_over:
+            return None
+        left = [finding.manifest for finding in findings if finding.path in self._handed_over]
+        known = [manifest for manifest in (self._wanted.known, *left) if manifest is not None]
+        return next((each for each in known if each.is_of(pool) and each.custody.fits(self._custody)), None)
+
+    def _trust(self, record: Manifest) -> Result:
+        """The file is in custody; a place that is optional goes without a copy."""
+        for destination in self._wanted.destinations:
+            self._say(f"optional destination: {destination.path}: there is no file here to copy")
+        return Result(replace(record, custody=self._custody), ())
 
     def _read_pool(self) -> Pool:
         patience = Patience(60.0, f"{self._wanted.hsm_id}: activation status", clock=self._clock)

@@ -110,7 +110,11 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str) -> Manifest | None:
         """What the file says, or None where it is no manifest."""
-        document = _document(text)
+        return cls.from_document(_document(text))
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Manifest | None:
+        """What the plain JSON data says, or None where it is no manifest."""
         try:
             return cls(
                 hsm_id=str(document["hsm_id"]),

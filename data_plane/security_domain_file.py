@@ -31,6 +31,8 @@ class Destination:
     path: Path
     optional: bool = False
     """Whether the activation goes on although this place failed."""
+    handed_over: bool = False
+    """Whether the file has been taken from here into custody: then nothing is looked for or written here."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,22 @@ def look(path: Path) -> Finding:
         manifest=None if manifest is None else Manifest.from_json(manifest.decode(errors="replace")),
         attempt=None if attempt is None else Attempt.from_json(attempt.decode(errors="replace")),
     )
+
+
+def is_in_order(destination: Destination, sha256: str) -> bool:
+    """Whether the very file lies there, unaltered, with its manifest; from where it was handed over it may be gone.
+
+    Raises CustodyError where something cannot be read.
+    """
+    try:
+        finding = look(destination.path)
+    except CustodyError:
+        if destination.handed_over:
+            return True
+        raise
+    if destination.handed_over and finding.content is None:
+        return True
+    return finding.whole and finding.manifest is not None and finding.manifest.sha256 == sha256
 
 
 def whole_copy(findings: Iterable[Finding], pool: Pool, custody: Custody) -> Finding | None:

@@ -15,11 +15,11 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from data_plane.errors import CustodyError
-from dynamic.base import POOL_FIELDS, HsmProvider, Props, contains_unknown, inputs_of, missing, one_line, tell
+from dynamic import security_domain_inputs as inputs
+from dynamic.base import POOL_FIELDS, HsmProvider, Props, contains_unknown, inputs_of, missing, one_line, plain, tell
 
 if TYPE_CHECKING:
     from data_plane.activation import Result
-    from data_plane.custody import Custody
     from data_plane.pool import Pool
 
 _CUSTODY_REASON = (
@@ -46,6 +46,8 @@ class Destination:
     """Absolute."""
     optional: bool = False
     """Whether the activation goes on although this place failed."""
+    handed_over: bool = False
+    """Whether the file has been taken from here into custody."""
 
 
 @dataclass
@@ -84,20 +86,28 @@ class SecurityDomainProvider(HsmProvider):
         unchanged = all(olds.get(name) == news[name] for name in ("custodians", "quorum"))
         if not unchanged and not contains_unknown([news["custodians"], news["quorum"]]):
             try:
-                _custody(news)
+                inputs.custody(news)
             except CustodyError as error:
                 failures.append(CheckFailure("custodians", str(error)))
         if not contains_unknown(news["destinations"]):
-            failures += _wrong_destinations(news["destinations"])
-        return news, failures + _wrong_reissue(news)
+            failures += inputs.wrong_destinations(news["destinations"])
+        if olds and not failures and not contains_unknown(news) and not self.is_other_pool(olds, news):
+            failures += self._lost(olds, news)
+        return news, failures + inputs.wrong_reissue(news)
 
     def same(self, name: str, old: Any, new: Any) -> bool:
         """Custodians are their certificates: order and the way a PEM is wrapped do not matter."""
         if name == "custodians" and old and new:
-            return bool(old == new) or _named_thumbprints(old) == _named_thumbprints(new)
+            return bool(old == new) or inputs.named_thumbprints(old) == inputs.named_thumbprints(new)
         if name == "destinations" and old and new:
-            return _by_path(old) == _by_path(new)
+            return inputs.by_path(old) == inputs.by_path(new)
         return super().same(name, old, new)
+
+    def _lost(self, olds: Props, news: Props) -> list[CheckFailure]:
+        """A failure where a refresh, or other destinations, leave no copy that a run could go on from."""
+        if not self._changed("destinations", olds, news) or news.get("reissue"):
+            return []
+        return inputs.wrong_files(news, [each["path"] for each in olds.get("destinations", [])])
 
     def permits(self, name: str, olds: Props, news: Props) -> bool:
         """A reissue, and new names for the same certificates."""
@@ -105,7 +115,7 @@ class SecurityDomainProvider(HsmProvider):
             return True
         if name != "custodians":
             return False
-        return _thumbprints(olds[name]) == _thumbprints(news[name])
+        return inputs.thumbprints(olds[name]) == inputs.thumbprints(news[name])
 
     @one_line
     def create(self, props: Props) -> CreateResult:
@@ -119,7 +129,7 @@ class SecurityDomainProvider(HsmProvider):
         olds, news = inputs_of(_olds), inputs_of(_news)
         earlier = [each["path"] for each in olds.get("destinations", [])]
         left = sorted(set(earlier) - {each["path"] for each in news["destinations"]})
-        outputs = _outputs(news, _activate(news, earlier))
+        outputs = _outputs(news, _activate(news, earlier, _olds.get("manifest")))
         if news.get("reissue"):
             tell(
                 "take managed-hsm:securityDomain.reissue out of the configuration again: while it is there, changed "
@@ -166,7 +176,10 @@ class SecurityDomain(Resource, module="mhsm", name="SecurityDomain"):
             "hsm_created_at": args.hsm_created_at,
             "custodians": [{"name": each.name, "certificate": each.certificate} for each in args.custodians],
             "quorum": args.quorum,
-            "destinations": [{"path": each.path, "optional": each.optional} for each in args.destinations],
+            "destinations": [
+                {"path": each.path, "optional": each.optional, "handed_over": each.handed_over}
+                for each in args.destinations
+            ],
             "reissue": args.reissue,
             "recover_from": args.recover_from,
             "sha256": None,
@@ -176,79 +189,22 @@ class SecurityDomain(Resource, module="mhsm", name="SecurityDomain"):
         super().__init__(SecurityDomainProvider(), name, props, opts)
 
 
-def _certificates(props: Props) -> tuple[tuple[str, bytes], ...]:
-    from data_plane.custody import certificate_der
-
-    return tuple(
-        (str(each["name"]), certificate_der(str(each["name"]), str(each["certificate"])))
-        for each in props["custodians"]
-    )
-
-
-def _custody(props: Props) -> Custody:
-    from data_plane.custody import custody_of
-
-    return custody_of(_certificates(props), int(props["quorum"]))
-
-
-def _named_thumbprints(custodians: list[Mapping[str, str]]) -> set[tuple[str, str]]:
-    from data_plane.custody import thumbprint
-
-    return {(name, thumbprint(der)) for name, der in _certificates({"custodians": custodians})}
-
-
-def _thumbprints(custodians: list[Mapping[str, str]]) -> set[str]:
-    return {thumbprint for _, thumbprint in _named_thumbprints(custodians)}
-
-
-def _by_path(destinations: list[Mapping[str, Any]]) -> dict[str, bool]:
-    return {str(each["path"]): bool(each.get("optional", False)) for each in destinations}
-
-
-def _wrong_destinations(destinations: list[Mapping[str, Any]]) -> list[CheckFailure]:
-    paths = [str(each.get("path", "")) for each in destinations]
-    failures = [
-        CheckFailure("destinations", f"{path!r}: an absolute path is needed")
-        for path in paths
-        if not Path(path).is_absolute()
-    ]
-    failures += [
-        CheckFailure("destinations", f"{path}: given twice") for path in sorted(set(paths)) if paths.count(path) > 1
-    ]
-    if all(each.get("optional", False) for each in destinations):
-        failures.append(CheckFailure("destinations", "at least one destination must not be optional"))
-    return failures
-
-
-def _wrong_reissue(news: Props) -> list[CheckFailure]:
-    from data_plane.pool import name_of
-
-    reissue = news.get("reissue")
-    if reissue is None or contains_unknown([reissue, news["hsm_id"]]):
-        return []
-    name = name_of(news["hsm_id"])
-    if str(reissue).lower() == name.lower():
-        return []
-    return [CheckFailure("reissue", f"{reissue!r} is not the name of this pool: {name} confirms, nothing else")]
-
-
-def _activate(wanted: Props, earlier_paths: list[str]) -> Result:
+def _activate(wanted: Props, earlier_paths: list[str], manifest: Mapping[str, Any] | None = None) -> Result:
     from data_plane import session
     from data_plane.activation import Activation, Wanted
-    from data_plane.security_domain_file import Destination as Place
+    from data_plane.custody import Manifest
 
     return Activation(
         session.current(),
         Wanted(
             hsm_id=wanted["hsm_id"],
             hsm_uri=wanted["hsm_uri"],
-            custodians=_certificates(wanted),
+            custodians=inputs.certificates(wanted),
             quorum=int(wanted["quorum"]),
-            destinations=tuple(
-                Place(Path(each["path"]), bool(each.get("optional", False))) for each in wanted["destinations"]
-            ),
+            destinations=tuple(map(inputs.place, wanted["destinations"])),
             reissue=bool(wanted.get("reissue")),
             sources=tuple(Path(path) for path in earlier_paths),
+            known=Manifest.from_document(plain(manifest)) if manifest else None,
             recover_from=Path(wanted["recover_from"]) if wanted.get("recover_from") else None,
         ),
         say=tell,
@@ -285,16 +241,12 @@ def _becomes_active(hsm_id: str) -> bool:
 
 
 def _in_order(known: Props) -> list[Mapping[str, Any]]:
-    """The destinations whose file is there, unaltered, with its manifest. The others show as drift."""
-    from data_plane.security_domain_file import look
-
-    def is_in_order(path: Path) -> bool:
-        finding = look(path)
-        return finding.whole and finding.manifest is not None and finding.manifest.sha256 == known["sha256"]
+    """The destinations that hold what they should. The others show as drift."""
+    from data_plane.security_domain_file import is_in_order
 
     kept: list[Mapping[str, Any]] = []
     for each in known["destinations"]:
-        if is_in_order(Path(each["path"])):
+        if is_in_order(inputs.place(each), known["sha256"]):
             kept.append(each)
         else:
             tell(f"{each['path']}: the security domain is missing or altered there")

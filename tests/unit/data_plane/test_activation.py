@@ -218,3 +218,68 @@ def test_a_caller_who_may_not_activate_is_told_and_leaves_no_mark(pool: Pool, si
 def test_a_pool_that_does_not_exist_is_named(pool: Pool, tmp_path: Path) -> None:
     with pytest.raises(CustodyError, match="other: there is no such pool"):
         activate(replace(wanted_for(pool, tmp_path / "sd.json"), hsm_id=pool.id.replace(pool.name, "other")))
+
+
+def handed_over(wanted: Wanted) -> Wanted:
+    return replace(wanted, destinations=tuple(replace(each, handed_over=True) for each in wanted.destinations))
+
+
+def test_a_file_in_custody_is_known_by_its_record_and_nothing_is_written(pool: Pool, tmp_path: Path) -> None:
+    path, custody = tmp_path / "here" / "sd.json", tmp_path / "custody"
+    wanted = wanted_for(pool, path)
+    first = activate(wanted)
+    path.parent.rename(custody)
+    result = activate(replace(handed_over(wanted), known=first.manifest))
+    assert (result.manifest, result.files) == (first.manifest, ())
+    assert not path.parent.exists()
+    with pytest.raises(CustodyError, match="say handedOver: true"):
+        activate(replace(wanted, known=first.manifest))
+
+
+def test_a_manifest_that_stayed_behind_is_record_enough(pool: Pool, tmp_path: Path) -> None:
+    path, optional = tmp_path / "sd.json", tmp_path / "optional.json"
+    wanted = wanted_for(pool, path)
+    first = activate(wanted)
+    path.unlink()
+    said: list[str] = []
+    places = (*handed_over(wanted).destinations, Destination(optional, optional=True))
+    assert activate(replace(wanted, destinations=places), said).manifest == first.manifest
+    assert said == [f"optional destination: {optional}: there is no file here to copy"]
+    manifest_path(path).unlink()
+    with pytest.raises(CustodyError, match="is active, but its security domain is not at"):
+        activate(handed_over(wanted))
+
+
+def test_what_is_handed_over_and_still_here_is_copied_and_told(pool: Pool, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    wanted = wanted_for(pool, one)
+    activate(wanted)
+    said: list[str] = []
+    result = activate(replace(wanted, destinations=(*handed_over(wanted).destinations, Destination(two))), said)
+    assert result.files == (two,)
+    assert two.read_bytes() == one.read_bytes()
+    assert f"{one}: is said to be handed over, but is still here" in said
+
+
+def test_another_file_in_the_place_of_one_in_custody_stops(pool: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "sd.json"
+    wanted = wanted_for(pool, path)
+    known = activate(wanted).manifest
+    path.write_text("another")
+    with pytest.raises(
+        CustodyError, match=r"sd\.json: is said to be handed over, but a file lies there .* — take it away"
+    ):
+        activate(replace(handed_over(wanted), known=known))
+    assert path.read_text() == "another"
+
+
+@pytest.mark.parametrize("recover", [False, True])
+def test_nothing_is_activated_where_every_destination_is_handed_over(pool: Pool, tmp_path: Path, recover: bool) -> None:
+    path = tmp_path / "here" / "sd.json"
+    wanted = handed_over(wanted_for(pool, path))
+    with pytest.raises(CustodyError, match="handedOver, so there is nowhere to write a new security domain — take"):
+        activate(replace(wanted, recover_from=tmp_path / "blob.json" if recover else None))
+    again = pools.read(session.current(), pool.id)
+    assert again is not None
+    assert again.activation_status == pools.NOT_ACTIVATED
+    assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_plane import pool as pools
-from data_plane.activation import Step, decide
+from data_plane.activation_step import Step, decide
 from data_plane.custody import Attempt, Custodian, Custody, Manifest
 from data_plane.durable_files import sha256_of
 from data_plane.errors import CustodyError
@@ -50,9 +50,15 @@ FINDINGS = st.builds(
 )
 
 
-def step(status: str, *findings: Finding, reissue: bool = False, progress: Progress | None = None) -> Step:
+def step(
+    status: str,
+    *findings: Finding,
+    reissue: bool = False,
+    progress: Progress | None = None,
+    handed_over: Manifest | None = None,
+) -> Step:
     pool = replace(THIS, activation_status=status)
-    return decide(pool, CUSTODY, findings, reissue=reissue, progress=lambda: progress)
+    return decide(pool, CUSTODY, findings, reissue=reissue, progress=lambda: progress, handed_over=handed_over)
 
 
 @pytest.mark.parametrize("status", [pools.NOT_ACTIVATED, pools.FAILED])
@@ -95,6 +101,22 @@ def test_otherwise_a_person_decides_unless_a_reissue_is_asked_for(found: Finding
         step(pools.ACTIVE, found)
     assert "set managed-hsm:securityDomain.reissue to az400popMHSM" in str(info.value)
     assert step(pools.ACTIVE, found, reissue=True) is Step.DOWNLOAD
+
+
+def test_a_file_in_custody_is_not_looked_for_unless_it_is_still_here() -> None:
+    assert step(pools.ACTIVE, finding(), handed_over=GOOD.manifest) is Step.HANDED_OVER
+    assert step(pools.ACTIVE, finding(), handed_over=GOOD.manifest, reissue=True) is Step.HANDED_OVER
+    assert step(pools.ACTIVE, GOOD, handed_over=GOOD.manifest) is Step.ADOPT
+    assert step(pools.NOT_ACTIVATED, finding(), handed_over=GOOD.manifest) is Step.DOWNLOAD
+
+
+@pytest.mark.parametrize(
+    ("found", "is_a_way"), [(finding(of=THIS), True), (finding(of=THIS, content=b"altered"), False)]
+)
+def test_handing_over_is_a_way_out_of_a_file_that_is_gone_and_of_no_other(found: Finding, is_a_way: bool) -> None:
+    with pytest.raises(CustodyError, match="put the right file and its manifest back, or ") as info:
+        step(pools.ACTIVE, found)
+    assert ("say handedOver: true of its destination" in str(info.value)) == is_a_way
 
 
 @given(findings=st.lists(FINDINGS, min_size=1, max_size=3), reissue=st.booleans())

@@ -114,6 +114,47 @@ def test_when_every_copy_is_lost_the_way_out_is_named_and_works(pool: Pool, tmp_
     assert path.exists()
 
 
+def test_a_file_that_has_gone_into_custody_stops_the_preview_until_the_configuration_says_so(
+    pool: Pool, tmp_path: Path
+) -> None:
+    path = tmp_path / "sd.json"
+    id_, outs = create(pool, path)
+    path.rename(tmp_path / "in-custody.json")
+    manifest_path(path).rename(tmp_path / "in-custody.json.manifest.json")
+    read = PROVIDER.read(id_, outs)
+    assert read.inputs is not None
+    assert read.outs is not None
+    (failure,) = PROVIDER.check(read.inputs, {**props(pool, path), "__provider": "x"}).failures
+    assert failure.property == "destinations"
+    for way in ("put the right file", "say handedOver: true", "reissue to az400popMHSM"):
+        assert way in failure.reason
+
+    said = [{"path": str(path), "optional": False, "handed_over": True}]
+    news = {**props(pool, path, destinations=said), "__provider": "x"}
+    assert PROVIDER.check(read.inputs, news).failures == []
+    assert PROVIDER.diff(id_, read.outs, news).replaces == []
+    handed_over = PROVIDER.update(id_, read.outs, news).outs
+    assert handed_over is not None
+    assert (handed_over["manifest"], handed_over["sha256"]) == (outs["manifest"], outs["sha256"])
+    assert handed_over["files"] == []
+    again = PROVIDER.read(id_, handed_over)
+    assert again.outs == handed_over
+    assert not PROVIDER.diff(id_, handed_over, news).changes
+    assert PROVIDER.check(again.inputs or {}, news).failures == []
+
+    path.write_text("altered")
+    drifted = PROVIDER.read(id_, handed_over).outs
+    assert drifted is not None
+    assert drifted["destinations"] == []
+
+
+def test_a_state_without_the_word_handed_over_is_no_difference(pool: Pool, tmp_path: Path) -> None:
+    news = props(pool, tmp_path / "sd.json")
+    olds = {**news, "destinations": [{"path": str(tmp_path / "sd.json"), "optional": False}]}
+    news["destinations"][0]["handed_over"] = False
+    assert not PROVIDER.diff("id", olds, news).changes
+
+
 def test_destinations_move_and_nothing_is_deleted(
     pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
