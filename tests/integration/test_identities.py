@@ -21,12 +21,17 @@ SHARED = f"{OTHER_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentit
 GROUPS, IDENTITIES = "2024-03-01", "2023-01-31"
 USER, AUDITOR = "Managed HSM Crypto User", "Managed HSM Crypto Auditor"
 APART = {"batch": {"userAssigned": True}, "reports": {"userAssigned": True}, "shared": {"id": SHARED}}
-ATTACHED = {
-    "testvmmhsm": {"vm": {}},
-    "batch": {"userAssigned": True, "vms": ["batch-1", "batch-2"], "vmSettings": {"size": "Standard_D2s_v5"}},
-    "reports": {"userAssigned": True, "vms": ["batch-1"]},
-    "shared": {"id": SHARED, "vms": ["batch-1"]},
-}
+IMAGES = ("Canonical:ubuntu-24_04-lts:server:latest", "Debian:debian-12:12-gen2:latest")
+
+
+def attached(image: str) -> dict[str, Any]:
+    size = {"size": "Standard_D2s_v5"}
+    return {
+        "testvmmhsm": {"vm": {"image": image}},
+        "batch": {"userAssigned": True, "vms": ["batch-1", "batch-2"], "vmSettings": {**size, "image": image}},
+        "reports": {"userAssigned": True, "vms": ["batch-1"]},
+        "shared": {"id": SHARED, "vms": ["batch-1"]},
+    }
 
 
 def role(name: str, identity: str, scope: str = "/") -> dict[str, Any]:
@@ -49,12 +54,6 @@ def claims(token: str) -> dict[str, Any]:
     payload = token.split(".")[1]
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return found
-
-
-def urn(project: Project, machine: str) -> str:
-    resources = project.answer("stack", "export")["deployment"]["resources"]
-    (found,) = [each["urn"] for each in resources if each["urn"].endswith(f"compute:VirtualMachine::{machine}")]
-    return str(found)
 
 
 def test_identities_are_made_attached_and_gone_as_their_kind_says(project: Project) -> None:
@@ -82,7 +81,7 @@ def test_identities_are_made_attached_and_gone_as_their_kind_says(project: Proje
     assert granted <= roles_in_the_pool(project)
 
     # Attached to one machine and to many; nothing of it is a change to identities and roles that there are.
-    project.configure(identities=ATTACHED, roleAssignments=[*deployers, *apart, role(USER, "testvmmhsm")])
+    project.configure(identities=attached(IMAGES[0]), roleAssignments=[*deployers, *apart, role(USER, "testvmmhsm")])
     project.up()
     second = project.outputs()
     own = second["identities"].pop("testvmmhsm")
@@ -96,13 +95,17 @@ def test_identities_are_made_attached_and_gone_as_their_kind_says(project: Proje
         ("testvmmhsm", "batch", "shared"), True
     )
 
-    # Both kinds of machine are made anew: whose identity goes with it, and whose stays.
-    project.up("--replace", urn(project, "testvmmhsm"), "--replace", urn(project, "batch-1"))
+    # Another image is another machine: the identities of their own go with the machines, the others stay.
+    project.configure(identities=attached(IMAGES[1]))
+    project.up()
     third = project.outputs()
     anew = third["identities"].pop("testvmmhsm")
     assert anew != own
     assert third["identities"] == principals
     assert third["clientIds"] == client_ids
+    for machine in ("testvmmhsm", "batch-1", "batch-2"):
+        found = azure.arm("GET", f"{GROUP}/{machine}", MACHINES)["properties"]
+        assert found["storageProfile"]["imageReference"]["publisher"] == "Debian"
     standing = roles_in_the_pool(project)
     assert (anew, "/") in standing
     assert granted <= standing
