@@ -1,0 +1,181 @@
+"""A vault through its life (W2), by the real engine: policies, then roles and a private way, to nothing.
+
+What the machine does is what a person does there by hand: a token from the metadata service, then one GET.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_azure.entra.directory import DEPLOYER_OBJECT_ID
+from tests.by_hand import SUBSCRIPTION, ByHand
+from tests.in_machine import Answer, InMachine
+from tests.integration.project import Project, Run
+
+pytestmark = pytest.mark.engine
+
+VAULTS = "2024-11-01"
+RESOURCE = "https://vault.azure.net"
+URI = "https://contosomivault.vault.azure.net/"
+SECRET = f"{URI}secrets/contososecret"
+FIRST, SECOND, SPARE = "the-first-of-the-values", "the-second-of-the-values", "a-value-that-nobody-needs"
+BY_HAND = """
+answer=$(curl --silent --show-error -H Metadata:true \
+  'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://vault.azure.net')
+token=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])' <<< "$answer")
+curl --silent --show-error 'https://contosomivault.vault.azure.net/secrets/contososecret?api-version=2016-10-01' \
+  -H "Authorization: Bearer $token"
+"""
+"""W2.3 as it is written."""
+POLICIES = [
+    {"principal": {"identity": "testvmmhsm"}, "permissions": ["get", "list"]},
+    {"principal": "deployer", "permissions": "Secret Management"},
+]
+ROLES = [
+    {"role": "Key Vault Secrets User", "principal": {"identity": "testvmmhsm"}, "scope": "/secrets/contososecret"},
+    {"role": "Key Vault Secrets Officer", "principal": "deployer"},
+]
+CLOSED = {"publicNetworkAccess": "Disabled", "defaultAction": "Deny", "bypass": "None"}
+
+
+def test_a_vault_with_policies_then_with_roles_and_a_private_way_then_gone(project: Project) -> None:
+    azure = ByHand(project.instance)
+    empty = project.control.status()["resources"]
+    machine, other = InMachine(project.instance, "testvmmhsm"), InMachine(project.instance, "other")
+    project.configure(
+        keys=None,
+        roleAssignments=None,
+        identities={"testvmmhsm": {"vm": {}}, "other": {"vm": {}}},
+        vault={"name": "contosomivault", "enableRbacAuthorization": False, "accessPolicies": POLICIES},
+    )
+    set_secrets(project, contososecret=FIRST, spare=SPARE)
+    runs = [project.up()]
+    outputs = project.outputs()
+    first = outputs["vault"]
+    assert_read_by_hand(machine, FIRST, first)
+    assert first["uri"] == URI
+    assert first["secrets"]["contososecret"]["versionlessId"] == SECRET
+    assert_refused_to_others(machine, other, outputs["identities"]["other"])
+
+    # A changed value is a new version in place, beside the old one; what is taken out is deleted.
+    configured = project.configured("vault")
+    del configured["secrets"]["spare"]
+    project.configure(vault=configured)
+    set_secrets(project, contososecret=SECOND)
+    runs.append(project.up("--diff"))
+    assert "~ 1 updated" in runs[-1].changes()
+    assert "- 1 deleted" in runs[-1].changes()
+    second = project.outputs()["vault"]
+    assert second["secrets"]["contososecret"]["id"] != first["secrets"]["contososecret"]["id"]
+    assert_read_by_hand(machine, SECOND, second)
+    token = machine.token(RESOURCE)
+    assert ask(machine, first["secrets"]["contososecret"]["id"], token).json["value"] == FIRST
+    assert ask(machine, f"{URI}secrets/spare", token).error["code"] == "SecretNotFound"
+
+    # Roles instead of policies, and no public way any more.
+    configured = project.configured("vault")
+    del configured["accessPolicies"]
+    project.configure(
+        vault={
+            **configured,
+            "enableRbacAuthorization": True,
+            "roleAssignments": ROLES,
+            "firewall": CLOSED,
+            "privateEndpoints": [{"name": "vaultendpoint"}],
+        }
+    )
+    runs.append(project.up())
+    third = project.outputs()["vault"]
+    assert third["secrets"] == second["secrets"]
+    assert_private(azure, machine, other, third)
+    runs.append(project.pulumi("preview", "--refresh", "--diff", "--expect-no-changes"))
+    assert_no_value_in(project, (FIRST, SECOND, SPARE), runs)
+
+    runs.append(project.pulumi("destroy", "--yes", "--skip-preview"))
+    assert "purging the soft-deleted vault contosomivault" in runs[-1].output
+    assert project.control.status()["resources"] == empty
+    deleted = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults"
+    assert azure.arm("GET", deleted, VAULTS)["value"] == []
+
+
+def set_secrets(project: Project, **values: str) -> None:
+    """As a person does: the values are encrypted in the stack's file."""
+    entries = [f"managed-hsm:vault.secrets.{name}={value}" for name, value in values.items()]
+    project.pulumi("config", "set-all", "--path", *(word for entry in entries for word in ("--secret", entry)))
+
+
+def ask(machine: InMachine, url: str, token: str | None) -> Answer:
+    return machine.ask("GET", f"{url}?api-version=2016-10-01", token)
+
+
+def assert_read_by_hand(machine: InMachine, value: str, outputs: dict[str, Any]) -> None:
+    """The walkthrough's commands answer value, id and attributes."""
+    done = machine.run("bash", "-c", BY_HAND)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert set(answer) == {"value", "id", "attributes"}
+    assert (answer["value"], answer["id"]) == (value, outputs["secrets"]["contososecret"]["id"])
+    assert answer["attributes"]["enabled"] is True
+
+
+def assert_refused_to_others(machine: InMachine, other: InMachine, principal: str) -> None:
+    """403 to a machine without a policy, 401 to a token that is for something else or not there."""
+    no_policy = ask(other, SECRET, other.token(RESOURCE))
+    assert no_policy.status == 403
+    assert no_policy.error["innererror"] == {"code": "AccessDenied"}
+    assert f";oid={principal};" in no_policy.error["message"]
+    assert (
+        "does not have secrets get permission on key vault 'contosomivault;location=eastus2'"
+        in (no_policy.error["message"])
+    )
+    for_something_else = ask(machine, SECRET, machine.token("https://management.azure.com/"))
+    assert for_something_else.status == 401
+    assert for_something_else.error["message"].startswith("AKV10022: Invalid audience.")
+    unsaid = ask(machine, SECRET, None)
+    assert unsaid.status == 401
+    assert unsaid.headers["WWW-Authenticate"].startswith('Bearer authorization="https://login.microsoftonline.com/')
+    assert unsaid.headers["WWW-Authenticate"].endswith(', resource="https://vault.azure.net"')
+
+
+def assert_private(azure: ByHand, machine: InMachine, other: InMachine, outputs: dict[str, Any]) -> None:
+    """The machine reads through the endpoint, by its role; others do not, and from outside nobody does."""
+    assert_read_by_hand(machine, SECOND, outputs)
+    address = outputs["privateEndpoints"]["vaultendpoint"]
+    assert address.startswith("10.0.1.")
+    resolved = machine.run("nslookup", "contosomivault.vault.azure.net").stdout
+    assert "contosomivault.privatelink.vaultcore.azure.net" in resolved
+    assert f"Address: {address}" in resolved
+    no_role = ask(other, SECRET, other.token(RESOURCE))
+    assert no_role.status == 403
+    assert no_role.error["innererror"] == {"code": "ForbiddenByRbac"}
+    assert "Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'" in no_role.error["message"]
+    outside = azure.ask("GET", f"{SECRET}?api-version=7.4", RESOURCE)
+    assert outside.status_code == 403
+    assert outside.json()["error"]["innererror"] == {"code": "ForbiddenByConnection"}
+    assert outside.json()["error"]["message"].startswith("Public network access is disabled")
+    assigned = f"{outputs['id']}/providers/Microsoft.Authorization/roleAssignments"
+    found = azure.arm("GET", assigned, "2022-04-01")["value"]
+    deployers = [each for each in found if each["properties"]["principalId"] == DEPLOYER_OBJECT_ID]
+    assert outputs["id"] in [each["properties"]["scope"] for each in deployers]
+
+
+def assert_no_value_in(project: Project, values: Iterable[str], runs: Iterable[Run]) -> None:
+    """Neither the state and its history nor anything that a person or a log gets to see."""
+    kept = [path for path in project.instance.pulumi_backend.rglob("*") if path.is_file()]
+    kept += [path for path in (project.instance.home / "pulumi").rglob("*") if path.is_file()]
+    shown = "\n".join(run.output for run in runs)
+    log = json.dumps(project.control.log())
+    assert len(kept) > 3
+    for value in values:
+        assert value not in shown
+        assert value not in log
+        assert not [path for path in kept if _holds(path, value)]
+
+
+def _holds(path: Path, value: str) -> bool:
+    return value.encode() in path.read_bytes()
