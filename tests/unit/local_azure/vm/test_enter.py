@@ -14,20 +14,10 @@ import pytest
 
 from local_azure.core.world import SUBSCRIPTION_ID
 from local_azure.instance import REPOSITORY, Instance
-from tests.support import Azure
 from tests.unit.local_azure.vm.allowed import needs_namespaces, needs_user_namespaces
 from tests.unit.local_azure.vm.network import Network, plain_environment, until
 
 pytestmark = pytest.mark.daemon
-
-
-@pytest.fixture
-def network(azure: Azure) -> Network:
-    """The walkthrough's machine."""
-    made = Network(azure.instance)
-    made.make_network()
-    made.make_machine()
-    return made
 
 
 @needs_namespaces
