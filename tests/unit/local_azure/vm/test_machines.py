@@ -1,4 +1,4 @@
-"""Virtual machines that run: what they reach, what they see of changes, how they begin and end."""
+"""Virtual machines that run: what they reach, and what they see of changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ pytestmark = [pytest.mark.daemon, needs_namespaces]
 
 OTHER_NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vneteast"
 OTHER_SUBNET = f"{OTHER_NETWORK}/subnets/one"
-START_SECONDS = 0.5
 _GET = """
 import json, socket, ssl, sys, time, urllib.request
 host, address = sys.argv[1:3]
