@@ -16,6 +16,7 @@ from data_plane.errors import CustodyError, DeadlineError
 from data_plane.waiting import Patience, Say, silent
 
 _OWNER_ONLY: Final = 0o600
+_OWNER_ONLY_DIRECTORY: Final = 0o700
 _UNFINISHED: Final = ".part"
 
 
@@ -40,30 +41,46 @@ def write(path: Path, content: bytes) -> None:
     After it returns the file survives a crash of the machine. Takes the place of an existing file, and clears away
     what a killed write of the same file left half done: the caller holds the lock. Raises CustodyError.
     """
-    temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"):
-            leftover.unlink(missing_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
-        temporary = Path(name)
+        with _written_beside(path, content) as temporary:
+            temporary.replace(path)
+        _flush_directory(path.parent)
+        written = path.read_bytes()
+    except OSError as error:
+        raise CustodyError(f"{path}: cannot be written: {error.strerror}") from None
+    if sha256_of(written) != sha256_of(content):
+        raise CustodyError(f"{path}: what was read back is not what was written; the disk or file system is at fault")
+
+
+def require_room(path: Path, size: int) -> None:
+    """Writes as many bytes beside the path and takes them away again. Raises CustodyError where there is no room."""
+    try:
+        with _written_beside(path, bytes(size)):
+            pass
+    except OSError as error:
+        raise CustodyError(
+            f"{path}: there is no room for {size // 1024} kB: {error.strerror} — make room there, or choose another"
+            " place"
+        ) from None
+
+
+@contextmanager
+def _written_beside(path: Path, content: bytes) -> Iterator[Path]:
+    """A flushed file with the bytes, in the same directory; gone afterwards, unless it was renamed."""
+    _make_directory(path.parent)
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"):
+        leftover.unlink(missing_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
+    try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), _OWNER_ONLY)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
-        temporary = None
-        _flush_directory(path.parent)
-        written = path.read_bytes()
-    except OSError as error:
-        raise CustodyError(f"{path}: cannot be written: {error.strerror}") from None
+        yield Path(name)
     finally:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink()
-    if sha256_of(written) != sha256_of(content):
-        raise CustodyError(f"{path}: what was read back is not what was written; the disk or file system is at fault")
+        with suppress(OSError):
+            Path(name).unlink()
 
 
 def restrict(path: Path) -> None:
@@ -101,6 +118,13 @@ def free_name(path: Path, stamp: str) -> Path:
         number += 1
 
 
+def _make_directory(directory: Path) -> None:
+    """Makes it and whatever it lies in, for the owner only: ``mkdir`` leaves the outer ones to the umask."""
+    for each in (*reversed(directory.parents), directory):
+        if not each.exists():
+            each.mkdir(mode=_OWNER_ONLY_DIRECTORY, exist_ok=True)
+
+
 def _flush_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY)
     try:
@@ -125,7 +149,7 @@ def locked(paths: list[Path], patience: Patience, say: Say = silent) -> Iterator
 @contextmanager
 def _lock(path: Path, patience: Patience, say: Say) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_directory(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
     except OSError as error:
         raise CustodyError(f"{path.parent}: cannot be written to: {error.strerror}") from None

@@ -16,12 +16,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from data_plane import durable_files
 from data_plane.custody import Attempt, Custody, Manifest
 from data_plane.errors import CustodyError
 from data_plane.pool import Pool
 from data_plane.waiting import Say, silent
+
+ROOM_BYTES: Final = 512 * 1024
+"""More than a security domain takes (16 kB for three custodians) with its manifest and what is written beside it."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,13 @@ def whole_copy(findings: Iterable[Finding], pool: Pool, custody: Custody) -> Fin
 
 
 def mark_attempt(destinations: Sequence[Destination], attempt: Attempt, say: Say = silent) -> None:
-    """Leaves the attempt's mark everywhere, which also shows that every place can be written to.
+    """Leaves the attempt's mark everywhere, where there is room for what is asked for next.
 
     Raises CustodyError for a place that is not optional.
     """
     for destination in destinations:
         try:
+            durable_files.require_room(destination.path, ROOM_BYTES)
             durable_files.write(attempt_path(destination.path), attempt.to_json().encode())
         except CustodyError as error:
             if not destination.optional:

@@ -42,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--skip-preview", action="store_true", help="do not show first what is about to change")
     options = parser.parse_args(arguments)
+    # What is made here, by whatever program, is nobody else's to read, let alone to write.
+    os.umask(0o077)
     try:
         instance = Instance.from_environment()
         engine()

@@ -21,7 +21,7 @@ from tests.unit.data_plane.support import certificate_pem, certificates
 pytestmark = pytest.mark.daemon
 
 DRIVER = """
-import json, os, signal, sys
+import json, os, signal, sys, tempfile
 from pathlib import Path
 from data_plane import activation, durable_files, security_domain, session
 from data_plane import security_domain_file as files
@@ -37,16 +37,14 @@ def die_after(function):
         die()
     return call
 
-def die_in_call(number, function):
-    calls = []
+def die_where(is_it, function):
     def call(*arguments, **named):
-        calls.append(1)
-        return die() if len(calls) == number else function(*arguments, **named)
+        return die() if is_it(*arguments) else function(*arguments, **named)
     return call
 
 class DyingFile:
-    def __init__(self, file):
-        self.file = file
+    def __init__(self, file, is_it):
+        self.file, self.is_it = file, is_it
     def __enter__(self):
         self.file.__enter__()
         return self
@@ -55,28 +53,43 @@ class DyingFile:
     def __getattr__(self, name):
         return getattr(self.file, name)
     def write(self, content):
+        if not self.is_it(content):
+            return self.file.write(content)
         self.file.write(content[: len(content) // 2])
         self.file.flush()
         die()
 
-def half_written_in_call(number):
-    real, calls = os.fdopen, []
-    def fdopen(*arguments, **named):
-        calls.append(1)
-        file = real(*arguments, **named)
-        return DyingFile(file) if len(calls) == number else file
-    return fdopen
+def half_written(name, is_it=lambda content: True):
+    real_open, real_make, made = os.fdopen, tempfile.mkstemp, []
+    def make(**named):
+        made.append(named["prefix"])
+        return real_make(**named)
+    def open_descriptor(*arguments):
+        file = real_open(*arguments)
+        return DyingFile(file, is_it) if made[-1] == f".{name}." else file
+    tempfile.mkstemp, os.fdopen = make, open_descriptor
+
+def is_empty(content):
+    return not content.strip(bytes(1))
 
 step = sys.argv[1]
 match step:
+    case "before there is room": half_written("sd.json", is_empty)
     case "before the attempt is marked": activation.mark_attempt = die
+    case "during the mark": half_written("sd.json.attempt.json")
     case "before the request": security_domain.download = die
     case "after the request": security_domain.download = die_after(security_domain.download)
     case "before the file": activation.keep = die
-    case "during the file": os.fdopen = half_written_in_call(2)
-    case "between temporary file and rename": Path.replace = die_in_call(2, Path.replace)
-    case "between file and manifest": durable_files.write = die_in_call(3, durable_files.write)
-    case "during the manifest": os.fdopen = half_written_in_call(3)
+    case "during the file": half_written("sd.json", lambda content: not is_empty(content))
+    case "between temporary file and rename":
+        Path.replace = die_where(lambda _, target: target.name == "sd.json", Path.replace)
+    case "between file and manifest":
+        durable_files.write = die_where(lambda path, _: path.name == "sd.json.manifest.json", durable_files.write)
+    case "during the manifest": half_written("sd.json.manifest.json")
+    case "between one place and the next":
+        durable_files.write = die_where(
+            lambda path, _: path.name == "sd.json" and path.parent.name == "two", durable_files.write
+        )
     case "before the mark is taken away": activation.unmark_attempt = die
     case "between file and poll": activation.Activation._await_activation = die
     case "during the poll": security_domain.progress = die_after(security_domain.progress)
