@@ -3,8 +3,16 @@
 import pulumi
 
 import config
+from components.present_pool import check_custody, check_unchangeable
 from components.stack import build
-from components.surroundings import check_pool_name, check_vault_name, check_way_in, deployer, existing
+from components.surroundings import (
+    check_pool_name,
+    check_vault_name,
+    check_way_in,
+    deployer,
+    existing,
+    present_pool,
+)
 from data_plane import credentials, principals, session
 from data_plane.errors import DataPlaneError
 
@@ -15,13 +23,16 @@ def main() -> None:
         settings = config.load()
         session.use(credentials.identity(config.azure_native()))
         who = deployer(settings, session.current().identity)
-        check_way_in(settings)
-        check_pool_name(settings, who, session.current())
+        pool = present_pool(settings)
+        check_unchangeable(settings, pool)
+        check_custody(settings, pool)
+        check_way_in(settings, pool)
+        check_pool_name(settings, pool, who, session.current())
         check_vault_name(settings, who, session.current())
         outputs = build(
             settings,
             who,
-            existing(settings),
+            existing(settings, pool),
             lambda kind, name: principals.object_id(session.current().credential, kind, name),
         )
     except (config.ConfigurationError, DataPlaneError) as error:

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import authorization, keyvault, resources
 
+from components.present_pool import is_active
 from components.stack import Deployer, Existing
 from config import Settings
 from config.hsm import Hsm
@@ -51,30 +52,36 @@ def _check_same(client_id: str, signing_in: Identity) -> None:
         )
 
 
-def existing(settings: Settings) -> Existing:
-    """The group and the pool that ``hsm.adopt`` takes over, as far as they exist."""
+def present_pool(settings: Settings) -> Any | None:
+    """The pool as it is there already, whoever made it; None where there is none. Raises pulumi.RunError."""
+    if not isinstance(settings.hsm, Hsm):
+        return None
+    name = settings.hsm.name
+    return _found_or_none(
+        "looking for the pool",
+        lambda: keyvault.get_managed_hsm(resource_group_name=settings.resource_group, name=name),
+    )
+
+
+def existing(settings: Settings, pool: Any | None) -> Existing:
+    """The group and the pool that ``hsm.adopt`` takes over, as far as they exist. ``pool``: the one that is there."""
     if not isinstance(settings.hsm, Hsm) or not settings.hsm.adopt:
         return Existing()
-    name = settings.hsm.name
-    group = _id_or_none(
+    group = _found_or_none(
         "looking for the resource group to adopt",
         lambda: resources.get_resource_group(resource_group_name=settings.resource_group),
     )
-    pool = _id_or_none(
-        "looking for the pool to adopt",
-        lambda: keyvault.get_managed_hsm(resource_group_name=settings.resource_group, name=name),
-    )
-    return Existing(group, pool)
+    return Existing(_id_or_none(group), _id_or_none(pool))
 
 
-def check_way_in(settings: Settings) -> None:
+def check_way_in(settings: Settings, present: Any | None) -> None:
     """Thinks of the activation before the pool is made, which takes a quarter of an hour and cannot be done halfway.
 
-    Says where a pool that is closed to the public has to be set up from, until it is active. Raises pulumi.RunError
-    where it could be from nowhere.
+    ``present`` is the pool that is there, as azure-native found it. Says where a pool that is closed to the public has
+    to be set up from, until it is active. Raises pulumi.RunError where it could be from nowhere.
     """
     pool, network = settings.hsm, settings.network
-    if not isinstance(pool, Hsm) or not pool.firewall.is_closed or _is_active(settings.resource_group, pool.name):
+    if not isinstance(pool, Hsm) or not pool.firewall.is_closed or is_active(present):
         return
     disabled = pool.firewall.public_network_access == "Disabled"
     rule = "publicNetworkAccess is Disabled" if disabled else "defaultAction is Deny and there are no ipRules"
@@ -91,23 +98,15 @@ def check_way_in(settings: Settings) -> None:
     )
 
 
-def check_pool_name(settings: Settings, who: Deployer, session: Session) -> None:
+def check_pool_name(settings: Settings, present: Any | None, who: Deployer, session: Session) -> None:
     """Looks for whoever has the pool's name before anything is made, unless the pool is there already.
 
-    Raises ConflictError where the name is taken, pulumi.RunError where the subscription cannot be read. Whether a name
-    is taken may be nothing that the deployer is allowed to ask at the subscription: then ARM says so itself when the
-    pool is made.
+    Raises ConflictError where the name is taken. Whether it is may be nothing that the deployer is allowed to ask at
+    the subscription: then ARM says so itself when the pool is made.
     """
-    if not isinstance(settings.hsm, Hsm):
-        return
-    name = settings.hsm.name
-    found = _found_or_none(
-        "looking for the pool",
-        lambda: keyvault.get_managed_hsm(resource_group_name=settings.resource_group, name=name),
-    )
-    if found is None:
+    if isinstance(settings.hsm, Hsm) and present is None:
         with suppress(ForbiddenError):
-            pool_name.refuse_taken(session, who.subscription_id, settings.location, name)
+            pool_name.refuse_taken(session, who.subscription_id, settings.location, settings.hsm.name)
 
 
 def check_vault_name(settings: Settings, who: Deployer, session: Session) -> None:
@@ -128,19 +127,7 @@ def check_vault_name(settings: Settings, who: Deployer, session: Session) -> Non
             deleted_vault.refuse_taken(session, who.subscription_id, settings.location, vault.name)
 
 
-def _is_active(resource_group: str, name: str) -> bool:
-    pool = _found_or_none(
-        "looking whether the pool is active",
-        lambda: keyvault.get_managed_hsm(resource_group_name=resource_group, name=name),
-    )
-    if pool is None:
-        return False
-    domain = pool.properties.security_domain_properties
-    return domain is not None and str(domain.activation_status) == "Active"
-
-
-def _id_or_none(doing: str, look_up: Callable[[], Any]) -> str | None:
-    found = _found_or_none(doing, look_up)
+def _id_or_none(found: Any | None) -> str | None:
     return None if found is None else str(found.id)
 
 
