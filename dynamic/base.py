@@ -58,7 +58,8 @@ def tell(line: str) -> None:
     # pulumi.log does not work inside a provider; the engine shows what is printed. A provider outlives an engine that
     # is killed: nobody reads then, and the work goes on.
     with suppress(OSError):
-        print(line, flush=True)
+        # In one piece with its end: up to four operations speak at once.
+        print(f"{line}\n", end="", flush=True)
 
 
 def contains_unknown(value: object) -> bool:

@@ -26,6 +26,7 @@ def summary(outputs: Mapping[str, Any], seconds: float) -> str:
                 *_section("private endpoints", outputs["privateEndpoints"], lambda address: str(address)),
                 *_section("identities", outputs["identities"], lambda principal: f"principal {principal}"),
                 *_proofs(outputs["proof"]),
+                *_section("vault", outputs.get("vault", {}).get("secrets", {}), lambda secret: str(secret["id"])),
             ]
         ),
         "",

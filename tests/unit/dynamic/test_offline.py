@@ -25,6 +25,8 @@ from data_plane.credentials import identity
 from dynamic.base import HsmProvider, contains_unknown, inputs_of, plain
 from dynamic.endpoint_connection import EndpointConnectionArgs, EndpointConnectionProvider
 from dynamic.key import KeyArgs, KeyProvider
+from dynamic.purge_on_destroy import PurgeOnDestroyArgs, PurgeOnDestroyProvider
+from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroyArgs, PurgeVaultOnDestroyProvider
 from dynamic.role_assignment import RoleAssignmentArgs, RoleAssignmentProvider
 from dynamic.security_domain import SecurityDomainArgs, SecurityDomainProvider
 from tests.unit.data_plane.support import HSM_ID, certificate_pem, rsa_key
@@ -43,6 +45,8 @@ PROVIDERS = (
     (RoleAssignmentProvider, RoleAssignmentArgs),
     (KeyProvider, KeyArgs),
     (EndpointConnectionProvider, EndpointConnectionArgs),
+    (PurgeOnDestroyProvider, PurgeOnDestroyArgs),
+    (PurgeVaultOnDestroyProvider, PurgeVaultOnDestroyArgs),
 )
 
 
@@ -76,12 +80,12 @@ def test_every_field_has_exactly_one_fate(provider: type[HsmProvider], args: typ
 def test_the_pickle_is_module_and_class_and_no_more(provider: type[HsmProvider], args: type) -> None:
     del args
     pickled = base64.b64decode(serialize_provider(provider()))
-    assert len(pickled) < 80
+    assert len(pickled) < 100
     assert provider.__module__.encode() in pickled
     assert not provider.serialize_as_secret_always
 
 
-@pytest.mark.parametrize("module", ["security_domain", "role_assignment", "key"])
+@pytest.mark.parametrize("module", ["security_domain", "role_assignment", "key", "purge_vault_on_destroy"])
 def test_a_program_that_imports_a_provider_imports_no_azure_sdk(module: str) -> None:
     program = f"import sys, dynamic.{module}; print([m for m in sys.modules if m.split('.')[0] in " + (
         "('azure', 'cryptography', 'msal', 'requests')])"

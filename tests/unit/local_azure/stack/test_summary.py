@@ -51,3 +51,11 @@ def test_the_time_and_the_price_are_said() -> None:
     text = summary(outputs(), 12.4)
     assert "took 12 s" in text
     assert "an hour" in text
+
+
+def test_a_secret_is_named_by_its_address() -> None:
+    url = "https://contosomivault.vault.azure.net/secrets/contososecret"
+    vault = {"uri": "https://contosomivault.vault.azure.net/", "secrets": {"contososecret": {"id": f"{url}/1"}}}
+    lines = [" ".join(line.split()) for line in summary(outputs(vault=vault), 12).splitlines()]
+    assert f"vault contososecret {url}/1" in lines
+    assert "vault" not in summary(outputs(), 12)
