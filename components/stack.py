@@ -62,7 +62,9 @@ def build(
             name=settings.resource_group,
             location=settings.location,
             import_id=existing.resource_group,
-            retain_on_delete="retain" in (hsm_settings.on_destroy, settings.vault and settings.vault.on_destroy),
+            # What was there before may hold what is nobody's of this stack.
+            retain_on_delete=existing.resource_group is not None
+            or "retain" in (hsm_settings.on_destroy, settings.vault and settings.vault.on_destroy),
         ),
     )
     hsm = _make_pool(settings, hsm_settings, deployer, group, existing)

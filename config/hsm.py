@@ -145,7 +145,8 @@ class Hsm(Section):
     )
     adopt: Boolean = setting(
         False,
-        what="Take over a pool of this name that exists in the resource group but not in the stack's state.",
+        what="Take over a pool of this name that exists in the resource group but not in the stack's state. While it "
+        "says so, a destroy leaves the resource group: it may hold what others have put there.",
         accepted="true or false",
         example=True,
     )

@@ -238,6 +238,12 @@ def test_what_is_adopted_is_imported(directory: Path) -> None:
     assert program["resources:ResourceGroup resource-group"].import_id == "group-id"
 
 
+@pytest.mark.parametrize(("group", "left"), [("group-id", True), (None, False)])
+def test_a_destroy_leaves_a_group_that_was_there_before(directory: Path, group: str | None, left: bool) -> None:
+    program = declare(parse(changed("hsm", adopt=True), directory), Existing(group, None))
+    assert program["resources:ResourceGroup resource-group"].retain_on_delete is left
+
+
 def test_in_prod_pool_and_activation_and_keys_are_protected(directory: Path, tmp_path: Path) -> None:
     values = changed(
         "hsm",
