@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         ("start", _start, "start it, and wait until it answers; does nothing where it runs already"),
         ("stop", _stop, "stop it; its state stays on disk"),
         ("status", _status, f"say whether it runs and what it holds (exit status {NOT_RUNNING}: it does not run)"),
-        ("reset", _reset, "forget all state; its certificate authority and credentials stay"),
+        ("reset", _reset, "forget all state, that of its Pulumi stacks too; its authority and credentials stay"),
         ("env", _env, "print shell exports that lead clients into it"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(run=run)
@@ -142,17 +142,20 @@ def _status(instance: Instance, _: argparse.Namespace) -> int:
 def _reset(instance: Instance, _: argparse.Namespace) -> int:
     from local_azure.server.control import ControlClient, ControlError
     from local_azure.server.offline import reset_stopped
+    from local_azure.stack.forget import forgetting
+    from local_azure.stack.pulumi import StackError
 
     record = running(instance.home)
     try:
-        if record is not None:
-            ControlClient(record.port).reset()
-        else:
-            reset_stopped(instance.home)
-    except (ControlError, HomeInUse) as error:
+        with forgetting(instance):
+            if record is not None:
+                ControlClient(record.port).reset()
+            else:
+                reset_stopped(instance.home)
+    except (ControlError, HomeInUse, StackError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"The local Azure of {instance.home} has forgotten everything.")
+    print(f"The local Azure of {instance.home} has forgotten everything, the state of its Pulumi stacks included.")
     return 0
 
 

@@ -43,7 +43,11 @@ def start(instance: Instance, *, life_fd: int | None = None) -> Started:
     """
     if (record := running(instance.home)) is not None:
         return Started(_same_port(instance, record), new=False)
-    instance.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The outer ones too, which mkdir would leave to the umask: who can rename what lies in them has it all.
+    for directory in reversed(instance.home.parents):
+        if not directory.exists():
+            directory.mkdir(mode=0o700, exist_ok=True)
+    instance.home.mkdir(mode=0o700, exist_ok=True)
     instance.pulumi_backend.mkdir(mode=0o700, exist_ok=True)
     reading, writing = os.pipe()
     handed = [writing] if life_fd is None else [writing, life_fd]

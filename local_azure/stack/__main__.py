@@ -19,13 +19,12 @@ from local_azure.server import launch
 from local_azure.stack import material
 from local_azure.stack.cloud import finder, is_gone
 from local_azure.stack.exclusive import only_run
+from local_azure.stack.forget import JOURNAL
 from local_azure.stack.leftovers import clear_locks, resources, take_in
 from local_azure.stack.orphans import end_orphans
 from local_azure.stack.pulumi import Interrupted, Pulumi, StackError
 from local_azure.stack.summary import summary
 
-JOURNAL = "last-up.jsonl"
-"""In the home of the local Azure: the events of the last ``up``."""
 RESOURCE_GROUP = "azure-native:resources:ResourceGroup"
 
 

@@ -122,6 +122,26 @@ def test_a_reset_forgets_while_it_runs_and_while_it_does_not(home: Path, port: s
     assert (home / "deployer-secret").read_text() == secret
 
 
+def test_a_reset_forgets_the_stacks_unless_an_engine_works_on_one(home: Path) -> None:
+    stack = home / "stacks/.pulumi/stacks/managed-hsm/dev.json"
+    lock = home / "stacks/.pulumi/locks/organization/managed-hsm/dev/one.json"
+    for path in (stack, lock, home / "last-up.jsonl"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    lock.write_text(json.dumps({"pid": os.getpid(), "hostname": socket.gethostname()}))
+    answer = run(home, "reset")
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        f"pulumi (process {os.getpid()} on {socket.gethostname()}) is at work on the stack dev; wait for it to end,"
+        " then reset\n"
+    )
+    assert stack.exists()
+    lock.unlink()
+    assert run(home, "reset").stdout.endswith("has forgotten everything, the state of its Pulumi stacks included.\n")
+    assert not (home / "stacks/.pulumi").exists()
+    assert not (home / "last-up.jsonl").exists()
+
+
 def test_a_reset_mends_a_broken_state(home: Path, port: str) -> None:
     home.mkdir()
     (home / "state.sqlite").write_text("this is no database, not even a small one" * 100)
