@@ -133,6 +133,11 @@ def _flush_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+def lock_path(path: Path) -> Path:
+    """What the process that writes a file holds."""
+    return path.with_name(f"{path.name}.lock")
+
+
 @contextmanager
 def locked(paths: list[Path], patience: Patience, say: Say = silent) -> Iterator[None]:
     """Holds a lock beside each of the files, so that no other process writes them.
@@ -142,7 +147,7 @@ def locked(paths: list[Path], patience: Patience, say: Say = silent) -> Iterator
     """
     with ExitStack() as held:
         for path in sorted({path.resolve() for path in paths}):
-            held.enter_context(_lock(path.with_name(f"{path.name}.lock"), patience, say))
+            held.enter_context(_lock(lock_path(path), patience, say))
         yield
 
 

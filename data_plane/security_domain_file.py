@@ -66,6 +66,11 @@ def attempt_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.attempt.json")
 
 
+def companions(path: Path) -> tuple[Path, Path, Path]:
+    """What is written beside a security-domain file under names of its own."""
+    return manifest_path(path), attempt_path(path), durable_files.lock_path(path)
+
+
 def look(path: Path) -> Finding:
     """What lies there. Raises CustodyError where something cannot be read."""
     manifest = durable_files.content_of(manifest_path(path))

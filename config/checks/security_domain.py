@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.certificates import Certificate, read_certificate
+from config.checks import destinations
 from config.files import UnusableFile, is_directory, real_path
 from config.hsm import ExistingHsm
 from config.private_keys import private_keys_beside
 from config.problems import Problem, not_accepted, relative, shown
-from config.security_domain import BlobDestination, PathDestination, SecurityDomain
+from config.security_domain import PathDestination, SecurityDomain
 from config.settings import Settings
 
 _SECTION = "managed-hsm:securityDomain"
 _CUSTODIANS = f"{_SECTION}.custodians"
-_DESTINATIONS = f"{_SECTION}.destinations"
 _LEAST_CUSTODIANS, _MOST_CUSTODIANS = 3, 10
 _LEAST_QUORUM, _MOST_QUORUM = 2, 10
 _CERTIFICATE = "a file with one RSA certificate of 2048 bits or more, PEM or DER"
@@ -33,7 +33,7 @@ def problems(settings: Settings, base: Path) -> Iterator[Problem]:
         yield Problem(_SECTION, "is not accepted; none for a pool of another stack", ("managed-hsm:hsm.existing",))
     yield from _quorum_problems(domain)
     yield from _custodian_problems(domain, base)
-    yield from _destination_problems(domain, base)
+    yield from destinations.problems(settings, domain, base)
     yield from _recovery_problems(domain, base)
     if domain.reissue is not None and domain.reissue != settings.hsm.name:
         accepted = f"the pool's name {settings.hsm.name}, as confirmation"
@@ -100,23 +100,6 @@ def _beside(domain: SecurityDomain, certificates: dict[int, Certificate], base: 
         )
 
 
-def _destination_problems(domain: SecurityDomain, base: Path) -> Iterator[Problem]:
-    if all(destination.optional for destination in domain.destinations):
-        what = "only optional ones are" if domain.destinations else "[] is"
-        yield Problem(_DESTINATIONS, f"{what} not accepted; at least one destination that is not optional")
-    seen: dict[str, int] = {}
-    for index, destination in enumerate(domain.destinations):
-        path = f"{_DESTINATIONS}[{index}]"
-        place = _place(destination)
-        earlier = seen.setdefault(place, index)
-        if earlier != index:
-            key = "blob" if isinstance(destination, BlobDestination) else "path"
-            accepted = f"a place of its own (destinations[{earlier}] is the same)"
-            yield not_accepted(f"{path}.{key}", _shown_place(destination, base), accepted)
-        if isinstance(destination, PathDestination):
-            yield from _file_problems(f"{path}.path", destination.path, domain, base)
-
-
 def _recovery_problems(domain: SecurityDomain, base: Path) -> Iterator[Problem]:
     path = domain.recover_from
     if path is None:
@@ -128,22 +111,3 @@ def _recovery_problems(domain: SecurityDomain, base: Path) -> Iterator[Problem]:
         yield Problem(key, f"{shown(relative(path, base))} is a directory; the path of a file")
     elif real_path(path) in taken:
         yield not_accepted(key, relative(path, base), "the path of a file that is no destination and no certificate")
-
-
-def _place(destination: PathDestination | BlobDestination) -> str:
-    return destination.blob if isinstance(destination, BlobDestination) else real_path(destination.path)
-
-
-def _shown_place(destination: PathDestination | BlobDestination, base: Path) -> str:
-    return destination.blob if isinstance(destination, BlobDestination) else relative(destination.path, base)
-
-
-def _file_problems(key: str, path: Path, domain: SecurityDomain, base: Path) -> Iterator[Problem]:
-    real, project = real_path(path), real_path(base)
-    if is_directory(path):
-        yield Problem(key, f"{shown(relative(path, base))} is a directory; the path of a file")
-    elif real in {real_path(custodian.certificate) for custodian in domain.custodians}:
-        yield not_accepted(key, relative(path, base), "a file that is not a custodian's certificate")
-    elif Path(real).is_relative_to(project) and not Path(real).is_relative_to(Path(project, ".local")):
-        accepted = "a path outside of the project, or below .local, which is never committed"
-        yield not_accepted(key, relative(path, base), accepted)

@@ -398,6 +398,25 @@ def test_destinations_that_could_lose_the_security_domain(dev: Values, mistakes:
     ]
 
 
+def test_destinations_that_are_other_files_or_lie_in_each_others_way(dev: Values, mistakes: Mistakes) -> None:
+    dev[DOMAIN]["destinations"] = [
+        {"path": ".local/sd.json"},
+        {"path": ".local/sd.json.manifest.json"},
+        {"path": ".local/keys/../sd.json.lock"},
+        {"path": ".local/keys/mycert2.pem"},
+        {"path": ".local/custodians/cert_2.key"},
+    ]
+    where = "securityDomain.destinations"
+    manifest = "a place whose sd.json.manifest.json is not destinations[1]: that is written beside it"
+    lock = "a place whose sd.json.lock is not destinations[2]: that is written beside it"
+    assert mistakes(dev) == [
+        f"{where}[0].path: .local/sd.json is not accepted; {manifest}",
+        f"{where}[0].path: .local/sd.json is not accepted; {lock}",
+        f"{where}[3].path: .local/keys/mycert2.pem is not accepted; a file that is not keys.mypemrsakey.importFrom",
+        f"{where}[4].path: .local/custodians/cert_2.key holds a private key; a place of its own",
+    ]
+
+
 @pytest.mark.parametrize("destinations", [[], [{"path": ".local/a", "optional": True}]])
 def test_no_destination_that_has_to_succeed(dev: Values, mistakes: Mistakes, destinations: list[Values]) -> None:
     dev[DOMAIN]["destinations"] = destinations
