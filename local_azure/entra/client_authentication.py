@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import jwt
@@ -41,7 +42,7 @@ def authenticate(world: World, form: Mapping[str, str]) -> Application:
             f"Application with identifier '{client_id}' was not found in the directory 'Contoso'.",
         )
     if "client_secret" in form:
-        _check_secret(found, form["client_secret"])
+        _check_secret(world, found, form["client_secret"])
     elif "client_assertion" in form:
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise EntraError(400, "invalid_request", 50027, "The client_assertion_type is not supported.")
@@ -56,9 +57,17 @@ def authenticate(world: World, form: Mapping[str, str]) -> Application:
     return found
 
 
-def _check_secret(found: Application, secret: str) -> None:
+def _check_secret(world: World, found: Application, secret: str) -> None:
     given = secret_hash(secret)
-    if not any(hmac.compare_digest(given, known) for known in found.secret_hashes):
+    added = [each for each in found.passwords if hmac.compare_digest(given, each["hash"])]
+    if added and datetime.fromisoformat(added[0]["endDateTime"]) <= world.clock.now():
+        raise EntraError(
+            401,
+            "invalid_client",
+            7000222,
+            f"The provided client secret keys for app '{found.app_id}' are expired.",
+        )
+    if not added and not any(hmac.compare_digest(given, known) for known in found.secret_hashes):
         raise EntraError(
             401,
             "invalid_client",
@@ -81,9 +90,11 @@ def _check_assertion(world: World, found: Application, assertion: str) -> None:
 
 
 def _check_certificate(world: World, found: Application, assertion: str, header: Mapping[str, Any]) -> None:
+    # RFC 7515 has them without padding, MSAL sends them with it.
+    named = {str(header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256")}
     for encoded in found.certificates:
         certificate = x509.load_der_x509_certificate(base64.b64decode(encoded))
-        if _thumbprints(certificate) & {header.get("x5t"), header.get("x5t#S256")}:
+        if _thumbprints(certificate) & named:
             break
     else:
         raise _invalid(

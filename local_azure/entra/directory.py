@@ -45,12 +45,20 @@ class Application:
     """An app registration and what it may prove itself with."""
 
     app_id: str
+    display_name: str = ""
     secret_hashes: list[str] = field(default_factory=list)
-    """Hexadecimal SHA-256 of each client secret."""
+    """Hexadecimal SHA-256 of client secrets without an end."""
+    passwords: list[dict[str, Any]] = field(default_factory=list)
+    """Client secrets that were added later, as Graph's ``passwordCredential`` has them, and ``hash`` as above."""
     certificates: list[str] = field(default_factory=list)
     """Base64 DER of each certificate."""
     federated: list[dict[str, Any]] = field(default_factory=list)
     """Federated identity credentials: ``issuer``, ``subject``, ``audiences``."""
+
+    @property
+    def object_id(self) -> str:
+        """Of the registration, which is another object than its service principal."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, self.app_id.lower()))
 
 
 def seed(world: World) -> None:
@@ -110,10 +118,7 @@ def principals(world: World) -> list[Principal]:
 def delete_principal(world: World, object_id: str) -> None:
     """Takes a principal out of the directory and out of every group."""
     with world.store.transaction():
-        gone = principal(world, object_id)
         world.store.delete(_PRINCIPALS, object_id.lower())
-        if gone is not None and gone.app_id is not None:
-            world.store.delete(_APPLICATIONS, gone.app_id.lower())
         for group, document in world.store.scan(_MEMBERS):
             members = [member for member in document["members"] if member != object_id.lower()]
             world.store.put(_MEMBERS, group, {"members": members})
@@ -146,6 +151,20 @@ def application(world: World, app_id: str) -> Application | None:
     """The app registration of that client id."""
     document = world.store.get(_APPLICATIONS, app_id.lower())
     return None if document is None else Application(**document)
+
+
+def applications(world: World) -> list[Application]:
+    """Every app registration."""
+    return [Application(**document) for _, document in world.store.scan(_APPLICATIONS)]
+
+
+def delete_application(world: World, app_id: str) -> None:
+    """Takes an app registration out of the directory, and its service principal with it."""
+    with world.store.transaction():
+        found = service_principal_of(world, app_id)
+        if found is not None:
+            delete_principal(world, found.object_id)
+        world.store.delete(_APPLICATIONS, app_id.lower())
 
 
 def add_member(world: World, group_object_id: str, member_object_id: str) -> None:

@@ -5,11 +5,7 @@ Source: "Microsoft Graph REST API v1.0 reference": user, group, servicePrincipal
 
 from __future__ import annotations
 
-import base64
 import uuid
-from dataclasses import replace
-
-from cryptography import x509
 
 from local_azure.core.errors import NotPlayed, ServiceError
 from local_azure.core.http import JsonObject, Request, Response, json_response
@@ -17,6 +13,8 @@ from local_azure.core.router import Route, Router
 from local_azure.core.world import World
 from local_azure.entra import directory, tokens
 from local_azure.entra.directory import Principal, PrincipalKind
+from local_azure.graph.applications import Applications
+from local_azure.graph.bodies import not_found, required
 from local_azure.graph.filters import matches
 
 AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
@@ -37,8 +35,9 @@ class GraphService:
             Route("GET", "/v1.0/directoryObjects/{id}", self._directory_object),
             Route("POST", "/v1.0/directoryObjects/getByIds", self._get_by_ids),
             Route("GET", "/v1.0/servicePrincipals(appId='{app_id}')", self._by_app_id),
-            Route("PATCH", "/v1.0/applications(appId='{app_id}')", self._update_application),
-            Route("POST", "/v1.0/applications(appId='{app_id}')/federatedIdentityCredentials", self._federate),
+            *Applications(world).routes(),
+            Route("POST", "/v1.0/servicePrincipals", self._create_service_principal),
+            Route("DELETE", "/v1.0/servicePrincipals/{id}", self._delete_service_principal),
             Route("POST", "/v1.0/users", self._create_user),
             Route("POST", "/v1.0/groups", self._create_group),
             Route("GET", "/v1.0/groups/{id}/members", self._members),
@@ -97,7 +96,7 @@ class GraphService:
                 None,
             )
         if found is None or found.kind != _KINDS[collection]:
-            raise _not_found(identifier)
+            raise not_found(identifier)
         return json_response({"@odata.context": f"{_CONTEXT}{collection}/$entity", **_shown(found)})
 
     def _list(self, request: Request) -> Response:
@@ -110,7 +109,7 @@ class GraphService:
     def _directory_object(self, request: Request) -> Response:
         found = directory.principal(self._world, request.parameters["id"])
         if found is None:
-            raise _not_found(request.parameters["id"])
+            raise not_found(request.parameters["id"])
         return json_response({"@odata.context": f"{_CONTEXT}directoryObjects/$entity", **_shown(found, typed=True)})
 
     def _get_by_ids(self, request: Request) -> Response:
@@ -124,18 +123,47 @@ class GraphService:
     def _by_app_id(self, request: Request) -> Response:
         found = directory.service_principal_of(self._world, request.parameters["app_id"])
         if found is None:
-            raise _not_found(request.parameters["app_id"])
+            raise not_found(request.parameters["app_id"])
         return json_response({"@odata.context": f"{_CONTEXT}servicePrincipals/$entity", **_shown(found)})
+
+    def _create_service_principal(self, request: Request) -> Response:
+        app_id = required(request.json(), "appId")
+        application = directory.application(self._world, app_id)
+        if application is None:
+            raise ServiceError(
+                400, "Request_BadRequest", f"The appId '{app_id}' does not reference a valid application object."
+            )
+        if directory.service_principal_of(self._world, app_id) is not None:
+            raise ServiceError(
+                409,
+                "Request_MultipleObjectsWithSameKeyValue",
+                f"The service principal cannot be created because the service principal name {app_id} is already in"
+                " use.",
+            )
+        made = Principal(str(uuid.uuid4()), "ServicePrincipal", application.display_name, app_id=application.app_id)
+        directory.put_principal(self._world, made)
+        return json_response({"@odata.context": f"{_CONTEXT}servicePrincipals/$entity", **_shown(made)}, 201)
+
+    def _delete_service_principal(self, request: Request) -> Response:
+        found = directory.principal(self._world, request.parameters["id"])
+        if found is None or found.kind != "ServicePrincipal":
+            raise not_found(request.parameters["id"])
+        if found.managed_identity_resource_id is not None:
+            raise ServiceError(
+                400, "Request_BadRequest", "A managed identity is deleted with the Azure resource that it belongs to."
+            )
+        directory.delete_principal(self._world, found.object_id)
+        return Response(204)
 
     def _create_user(self, request: Request) -> Response:
         body = request.json()
-        name = _required(body, "userPrincipalName")
-        made = Principal(str(uuid.uuid4()), "User", _required(body, "displayName"), user_principal_name=name)
+        name = required(body, "userPrincipalName")
+        made = Principal(str(uuid.uuid4()), "User", required(body, "displayName"), user_principal_name=name)
         directory.put_principal(self._world, made)
         return json_response(_shown(made), 201)
 
     def _create_group(self, request: Request) -> Response:
-        made = Principal(str(uuid.uuid4()), "Group", _required(request.json(), "displayName"))
+        made = Principal(str(uuid.uuid4()), "Group", required(request.json(), "displayName"))
         directory.put_principal(self._world, made)
         return json_response(_shown(made), 201)
 
@@ -148,7 +176,7 @@ class GraphService:
         if not isinstance(asked, list) or not asked:
             raise ServiceError(400, "Request_BadRequest", "A value is required for property 'groupIds'.")
         if directory.principal(self._world, request.parameters["id"]) is None:
-            raise _not_found(request.parameters["id"])
+            raise not_found(request.parameters["id"])
         groups = directory.groups_of(self._world, request.parameters["id"])
         found = [each for each in asked if str(each).lower() in groups]
         return json_response({"@odata.context": f"{_CONTEXT}Collection(Edm.String)", "value": found})
@@ -156,50 +184,16 @@ class GraphService:
     def _group(self, request: Request) -> Principal:
         found = directory.principal(self._world, request.parameters["id"])
         if found is None or found.kind != "Group":
-            raise _not_found(request.parameters["id"])
+            raise not_found(request.parameters["id"])
         return found
 
     def _add_member(self, request: Request) -> Response:
         group = self._group(request)
-        member = _required(request.json(), "@odata.id").rsplit("/", 1)[-1]
+        member = required(request.json(), "@odata.id").rsplit("/", 1)[-1]
         if directory.principal(self._world, member) is None:
-            raise _not_found(member)
+            raise not_found(member)
         directory.add_member(self._world, group.object_id, member)
         return Response(204)
-
-    def _update_application(self, request: Request) -> Response:
-        application = self._application(request)
-        keys = request.json().get("keyCredentials")
-        if not isinstance(keys, list):
-            raise NotPlayed("changing an application in anything but its keyCredentials")
-        certificates = [_certificate(key) for key in keys]
-        directory.put_application(self._world, replace(application, certificates=certificates))
-        return Response(204)
-
-    def _federate(self, request: Request) -> Response:
-        application = self._application(request)
-        body = request.json()
-        credential = {
-            "name": _required(body, "name"),
-            "issuer": _required(body, "issuer"),
-            "subject": _required(body, "subject"),
-            "audiences": body.get("audiences") or ["api://AzureADTokenExchange"],
-        }
-        if any(
-            (each["issuer"], each["subject"]) == (credential["issuer"], credential["subject"])
-            for each in application.federated
-        ):
-            raise ServiceError(
-                409, "Request_MultipleObjectsWithSameKeyValue", "FederatedIdentityCredential already exists."
-            )
-        directory.put_application(self._world, replace(application, federated=[*application.federated, credential]))
-        return json_response({"id": str(uuid.uuid4()), **credential}, 201)
-
-    def _application(self, request: Request) -> directory.Application:
-        found = directory.application(self._world, request.parameters["app_id"])
-        if found is None:
-            raise _not_found(request.parameters["app_id"])
-        return found
 
 
 def _only_reads(path: str) -> bool:
@@ -229,28 +223,3 @@ def _shown(principal: Principal, *, typed: bool = False) -> JsonObject:
             "alternativeNames": [] if identity is None else [identity],
         }
     return shown
-
-
-def _required(body: JsonObject, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise ServiceError(400, "Request_BadRequest", f"A value is required for property '{name}'.")
-    return value
-
-
-def _certificate(credential: object) -> str:
-    """The base64 DER in one of ``keyCredentials``."""
-    text = credential.get("key") if isinstance(credential, dict) else None
-    try:
-        x509.load_der_x509_certificate(base64.b64decode(str(text), validate=True))
-    except ValueError:
-        raise ServiceError(400, "Request_BadRequest", "Key credential must have a valid certificate.") from None
-    return str(text)
-
-
-def _not_found(identifier: str) -> ServiceError:
-    return ServiceError(
-        404,
-        "Request_ResourceNotFound",
-        f"Resource '{identifier}' does not exist or one of its queried reference-property objects are not present.",
-    )

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import base64
+import datetime
+
 import jwt
 import pytest
 import requests
-from azure.identity import ClientSecretCredential, DefaultAzureCredential
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import CertificateCredential, ClientSecretCredential, DefaultAzureCredential
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from local_azure.core.world import TENANT_ID
 from local_azure.entra.directory import DEPLOYER_CLIENT_ID, DEPLOYER_OBJECT_ID
+from tests.by_hand import ByHand
 from tests.support import Azure
+from tests.unit.local_azure.managed_hsm.support import rsa_key
 
 pytestmark = pytest.mark.daemon
+
+
+def certificate_valid_now(key: rsa.RSAPrivateKey) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "contoso-ci")])
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
 
 
 def test_the_deployer_signs_in_with_its_secret(azure: Azure) -> None:
@@ -19,6 +45,25 @@ def test_the_deployer_signs_in_with_its_secret(azure: Azure) -> None:
     with ClientSecretCredential(TENANT_ID, DEPLOYER_CLIENT_ID, secret) as credential:
         token = credential.get_token("https://managedhsm.azure.net/.default").token
     assert jwt.decode(token, options={"verify_signature": False})["oid"] == DEPLOYER_OBJECT_ID
+
+
+def test_an_application_signs_in_with_its_certificate(azure: Azure) -> None:
+    key = rsa_key(0)
+    certificate = certificate_valid_now(key)
+    by_hand, graph = ByHand(azure.instance), "https://graph.microsoft.com"
+    keys = [{"key": base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()}]
+    body = {"displayName": "contoso-ci", "keyCredentials": keys}
+    app_id = by_hand.ask("POST", f"{graph}/v1.0/applications", graph, body).json()["appId"]
+    principal = by_hand.ask("POST", f"{graph}/v1.0/servicePrincipals", graph, {"appId": app_id}).json()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    with CertificateCredential(TENANT_ID, app_id, certificate_data=pem) as credential:
+        token = credential.get_token("https://managedhsm.azure.net/.default").token
+    assert jwt.decode(token, options={"verify_signature": False})["oid"] == principal["id"]
+    with (
+        CertificateCredential(TENANT_ID, DEPLOYER_CLIENT_ID, certificate_data=pem) as credential,
+        pytest.raises(ClientAuthenticationError, match="AADSTS700027"),
+    ):
+        credential.get_token("https://managedhsm.azure.net/.default")
 
 
 def test_the_default_credential_finds_the_deployer(azure: Azure) -> None:
