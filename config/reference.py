@@ -57,11 +57,12 @@ deleted. One machine may have several identities, its own and such that name it;
 token request by `client_id` which one it means (the stack's output `clientIds`).
 
 ## The vault
-Its secrets are written through ARM, which is not behind the vault's firewall and needs no permission in the vault. A
-changed value is a new version. A secret that is taken out of the configuration is deleted through the vault itself
-(ARM has no such operation): for that the deployer needs the permission `delete`, or the role Key Vault Secrets
-Officer, and a way through the firewall. It stays recoverable, and holds its name, until the retention has passed or
-somebody purges it (`az keyvault secret purge`). A destroy of the whole stack needs none of this.
+`pulumi config set --secret --path 'managed-hsm:vault.secrets.NAME'` asks for a value and writes it encrypted. Secrets
+are written through ARM, which is not behind the vault's firewall and needs no permission in the vault. A changed value
+is a new version. A secret that is taken out of the configuration is deleted through the vault itself (ARM has no such
+operation): for that the deployer needs the permission `delete`, or the role Key Vault Secrets Officer, and a way
+through the firewall. It stays recoverable, and holds its name, until the retention has passed or somebody purges it
+(`az keyvault secret purge`). A destroy of the whole stack needs none of this.
 
 Roles are given as role assignments in ARM: the deployer needs `Microsoft.Authorization/roleAssignments/write`.
 """
