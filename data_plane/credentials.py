@@ -1,8 +1,8 @@
 """Who talks to Azure: the identity that Pulumi's azure-native provider uses too.
 
-In this order: what the ``azure-native:`` configuration or the ``ARM_*`` variables name (certificate, secret, OIDC
-token, managed identity: azure-native's own order), then the ``AZURE_*`` variables of the Azure SDKs, then who is signed
-in with ``az login``.
+In this order: what the ``azure-native:`` configuration or the ``ARM_*`` variables name (the SDKs' default chain,
+certificate, secret, OIDC token, managed identity: azure-native's own order), then the ``AZURE_*`` variables of the
+Azure SDKs, then who is signed in with ``az login``.
 The instance metadata service is asked only where the settings say so: probing for it costs seconds elsewhere.
 Sources: pulumi.com, "Azure Native: Installation & Configuration"; pulumi-azure-native, ``auth_azidentity.go``;
 azure-identity, ``EnvironmentCredential``.
@@ -28,12 +28,14 @@ AZURE_NATIVE_SETTINGS: Final = (
     "environment",
     "useMsi",
     "useOidc",
+    "useDefaultAzureCredential",
     "clientCertificatePath",
     "clientCertificatePassword",
     "oidcToken",
     "oidcTokenFilePath",
     "oidcRequestUrl",
     "oidcRequestToken",
+    "oidcAudience",
 )
 """The keys of azure-native's configuration that say who signs in."""
 
@@ -63,7 +65,7 @@ class Identity:
     """How to sign in. Secrets do not show in ``repr``."""
 
     kind: str
-    """``certificate``, ``secret``, ``oidc``, ``managed identity`` or ``az login``."""
+    """``default``, ``certificate``, ``secret``, ``oidc``, ``managed identity`` or ``az login``."""
     source: str
     """What named it, for messages."""
     cloud: Cloud
@@ -105,6 +107,8 @@ def identity(configuration: Mapping[str, str] | None = None, environment: Mappin
     cloud = _cloud(given.get("environment", "ARM_ENVIRONMENT") or "public")
     authority = environment.get("AZURE_AUTHORITY_HOST", "").removeprefix("https://").rstrip("/") or cloud.authority
     base: dict[str, Any] = {"cloud": cloud, "authority": authority}
+    if given.flag("useDefaultAzureCredential", "ARM_USE_DEFAULT_AZURE_CREDENTIAL"):
+        return Identity("default", "ARM_USE_DEFAULT_AZURE_CREDENTIAL", **base)
     return (
         _service_principal(given, base)
         or _sdk_environment(environment, base)
@@ -172,7 +176,8 @@ def _assertion(given: _Settings) -> Callable[[], str]:
             "ARM_USE_OIDC is set but there is no token to exchange: set ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH, or "
             "ARM_OIDC_REQUEST_URL with ARM_OIDC_REQUEST_TOKEN"
         )
-    return lambda: _requested_token(url, bearer)
+    audience = given.get("oidcAudience", "ARM_OIDC_AUDIENCE") or _TOKEN_EXCHANGE_AUDIENCE
+    return lambda: _requested_token(url, bearer, audience)
 
 
 def _token_file(path: str) -> Callable[[], str]:
@@ -185,14 +190,14 @@ def _token_file(path: str) -> Callable[[], str]:
     return read
 
 
-def _requested_token(url: str, bearer: str) -> str:
+def _requested_token(url: str, bearer: str, audience: str) -> str:
     """Asks the pipeline's token service (GitHub: "About security hardening with OpenID Connect")."""
     import requests
 
     try:
         answer = requests.get(
             url,
-            params={"audience": _TOKEN_EXCHANGE_AUDIENCE},
+            params={"audience": audience},
             headers={"Authorization": f"Bearer {bearer}", "Accept": "application/json"},
             timeout=30,
         )
@@ -226,11 +231,27 @@ def credential(chosen: Identity) -> SerialisedCredential:
         case "oidc":
             assert chosen.assertion is not None  # noqa: S101 (the constructor's contract)
             made = sdk.ClientAssertionCredential(chosen.tenant_id, chosen.client_id, chosen.assertion, **common)
+        case "default":
+            made = _default_chain(sdk, common)
         case "managed identity":
             made = sdk.ManagedIdentityCredential(client_id=chosen.client_id or None)
         case _:
             made = sdk.AzureCliCredential(tenant_id=chosen.tenant_id)
     return SerialisedCredential(made)
+
+
+def _default_chain(sdk: Any, common: dict[str, Any]) -> Any:
+    """The SDKs' default chain, without the links that azure-native's (of azidentity for Go) does not have.
+
+    Which links are tried can be said by AZURE_TOKEN_CREDENTIALS, for both.
+    """
+    ours_only = ("shared_token_cache", "visual_studio_code", "powershell", "broker")
+    try:
+        return sdk.DefaultAzureCredential(**{f"exclude_{link}_credential": True for link in ours_only}, **common)
+    except ValueError:
+        raise CredentialError(
+            "AZURE_TOKEN_CREDENTIALS: is not the name of a credential — use one such as prod, dev or AzureCliCredential"
+        ) from None
 
 
 def _certificate_credential(chosen: Identity, common: dict[str, Any]) -> Any:

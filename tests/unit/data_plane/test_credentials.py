@@ -51,6 +51,47 @@ def test_several_ways_to_sign_in_are_tried_in_azure_natives_order(environment: d
     assert identity({}, {"ARM_USE_MSI": "true", **environment}).kind == kind
 
 
+@pytest.mark.parametrize("word", [{"useDefaultAzureCredential": "true"}, {}])
+def test_the_sdks_default_chain_comes_first_where_it_is_asked_for(word: dict[str, str]) -> None:
+    environment = {**ARM_SECRET, "ARM_USE_DEFAULT_AZURE_CREDENTIAL": "" if word else "true"}
+    found = identity(word, environment)
+    assert (found.kind, found.client_id) == ("default", "")
+    assert identity({}, {**ARM_SECRET, "ARM_USE_DEFAULT_AZURE_CREDENTIAL": "false"}).kind == "secret"
+
+
+def test_a_chain_that_cannot_be_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "MoonCredential")
+    with pytest.raises(CredentialError, match="AZURE_TOKEN_CREDENTIALS: is not the name of a credential"):
+        credential(identity({"useDefaultAzureCredential": "true"}, {}))
+
+
+@pytest.mark.parametrize(
+    ("audience", "asked"), [({}, "api://AzureADTokenExchange"), ({"ARM_OIDC_AUDIENCE": "api://own"}, "api://own")]
+)
+def test_a_pipelines_token_is_asked_for_its_audience(
+    monkeypatch: pytest.MonkeyPatch, audience: dict[str, str], asked: str
+) -> None:
+    seen: list[Any] = []
+
+    class Answer:
+        def raise_for_status(self) -> None:
+            pass
+
+        def json(self) -> dict[str, str]:
+            return {"value": "token"}
+
+    def get(url: str, **options: Any) -> Answer:
+        seen.append((url, options["params"]))
+        return Answer()
+
+    monkeypatch.setattr("requests.get", get)
+    pipeline = {"ARM_OIDC_REQUEST_URL": "https://pipeline.example/token", "ARM_OIDC_REQUEST_TOKEN": "bearer"}
+    found = identity({}, {"ARM_CLIENT_ID": "c", "ARM_TENANT_ID": "t", "ARM_USE_OIDC": "true", **pipeline, **audience})
+    assert found.assertion is not None
+    assert found.assertion() == "token"
+    assert seen == [("https://pipeline.example/token", {"audience": asked})]
+
+
 def test_a_federated_token_file_is_read_each_time(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("one\n")
@@ -122,6 +163,18 @@ def test_the_deployer_signs_in(azure: Azure) -> None:
     found = session.current().principal()
     assert found.object_id
     assert azure.instance
+    session.forget()
+
+
+@pytest.mark.daemon
+def test_the_deployer_signs_in_by_the_default_chain(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    del azure
+    session.forget()
+    expected = session.current().principal()
+    monkeypatch.setenv("ARM_USE_DEFAULT_AZURE_CREDENTIAL", "true")
+    session.forget()
+    assert session.current().identity.kind == "default"
+    assert session.current().principal() == expected
     session.forget()
 
 
