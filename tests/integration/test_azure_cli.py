@@ -50,6 +50,8 @@ extendedKeyUsage = serverAuth
 subjectAltName = DNS:www.Contoso.com, DNS:Contoso.com, DNS:www.Contoso.net, DNS:Contoso.net
 """
 CERTIFICATE = "openssl req -newkey rsa:2048 -nodes -x509 -days 365 -config openssl.cnf"
+SIGN_IN = "az login --service-principal --allow-no-subscriptions --tenant $AZURE_TENANT_ID"
+FIELD = "python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])'"
 TOKEN = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource"
 
 COMMANDS = {
@@ -113,6 +115,13 @@ COMMANDS = {
     "W0.14": "az network private-dns record-set a add-record --resource-group ContosoResourceGroup"
     f" --zone-name {ZONE} --record-set-name az400popmhsm --ipv4-address 10.0.1.4",
     "W0.14 list": f"az network private-dns record-set list --resource-group ContosoResourceGroup --zone-name {ZONE}",
+    "W1.3 secret": "az ad sp create-for-rbac --name contoso-batch > batch.json",
+    "W1.3 secret sign in": f"AZURE_CONFIG_DIR=$PWD/batch {SIGN_IN} --username $({FIELD} batch.json appId)"
+    f" --password $({FIELD} batch.json password)",
+    "W1.3 certificate": f"{CERTIFICATE} -keyout web.key -out web.cer && cat web.key web.cer > web.pem"
+    " && az ad sp create-for-rbac --name contoso-web --cert @web.cer > web.json",
+    "W1.3 certificate sign in": f"AZURE_CONFIG_DIR=$PWD/web {SIGN_IN} --username $({FIELD} web.json appId)"
+    " --certificate web.pem",
     "W0.16 card": "az network nic create --resource-group ContosoResourceGroup --name testnic --location westus"
     " --vnet-name vnetwest --subnet mainsubnet",
     "W0.16 machine": f"az rest --method put --url '{MACHINE}?api-version=2024-11-01' --body @machine.json",
@@ -251,6 +260,12 @@ def test_the_private_network_gets_the_first_address_and_its_record(said: dict[st
     record = said["W0.14"].json
     assert (record["name"], record["ttl"], record["aRecords"]) == ("az400popmhsm", 3600, [{"ipv4Address": "10.0.1.4"}])
     assert {each["type"].rpartition("/")[2] for each in said["W0.14 list"].json} == {"A", "SOA"}
+
+
+def test_applications_sign_in_with_a_secret_and_with_a_certificate(said: dict[str, Outcome]) -> None:
+    for row in ("W1.3 secret sign in", "W1.3 certificate sign in"):
+        [account] = said[row].json
+        assert account["user"]["type"] == "servicePrincipal"
 
 
 def test_the_machine_resolves_the_pool_privately_by_either_name(said: dict[str, Outcome]) -> None:
