@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,9 @@ from local_azure.instance import Instance
 from local_azure.server import launch
 from local_azure.server.control import ControlClient
 from tests.support import Azure
+
+# A shell ignores Ctrl-C for what it runs in the background, and whatever is started there inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
