@@ -13,7 +13,7 @@ _MOST_RULES = 10
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """Problems of a pool that this stack makes."""
+    """Problems of a pool that this stack makes, and of what it rules out for its keys."""
     pool = settings.hsm
     if not isinstance(pool, Hsm):
         return
@@ -30,6 +30,14 @@ def problems(settings: Settings) -> Iterator[Problem]:
             "retain or softDelete while purgeProtection is true",
             ("managed-hsm:hsm.purgeProtection",),
         )
+    for name, key in settings.keys.items():
+        if key.on_remove == "purge" and pool.purge_protection:
+            yield not_accepted(
+                f"managed-hsm:keys.{name}.onRemove",
+                "purge",
+                "retain or softDelete while hsm.purgeProtection is true, which goes for the pool's keys too",
+                ("managed-hsm:hsm.purgeProtection",),
+            )
     yield from firewall_problems(pool.firewall, "managed-hsm:hsm.firewall", _MOST_RULES)
 
 

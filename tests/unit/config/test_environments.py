@@ -104,6 +104,15 @@ def test_a_pool_with_purge_protection_cannot_be_purged_on_destroy(dev: Values, m
     assert mistakes(dev) == ["hsm.onDestroy: purge is not accepted; retain or softDelete while purgeProtection is true"]
 
 
+def test_a_pool_with_purge_protection_has_no_keys_that_are_purged(dev: Values, mistakes: Mistakes) -> None:
+    dev["managed-hsm:hsm"] |= {"purgeProtection": True, "onDestroy": "softDelete"}
+    dev["managed-hsm:keys"]["myrsakey"]["onRemove"] = "purge"
+    assert mistakes(dev) == [
+        "keys.myrsakey.onRemove: purge is not accepted; retain or softDelete while hsm.purgeProtection is true,"
+        " which goes for the pool's keys too"
+    ]
+
+
 def test_keys_are_protected_in_prod_unless_it_is_said_otherwise(prod: Values, accepted: Accepted) -> None:
     prod["managed-hsm:keys"]["myaeskey"]["protect"] = False
     keys = accepted(prod).keys
