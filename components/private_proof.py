@@ -11,7 +11,7 @@ from components.hsm_setup import HsmSetup
 from components.identities import Identities
 from components.managed_hsm import ManagedHsm
 from components.private_path import PrivatePath
-from components.proof_plan import plan
+from components.proof_plan import nothing_to_prove, plan
 from config import Settings
 from config.hsm import Hsm
 from dynamic.proof import Proof, ProofArgs
@@ -29,6 +29,8 @@ def make_proofs(
 
     ``connections``: what says that the private endpoints carry traffic.
     """
+    if (line := nothing_to_prove(settings)) is not None:
+        pulumi.log.warn(line)
     found: dict[str, pulumi.Output[Any]] = {}
     for each in plan(settings):
         machine = identities.machines[each.machine]

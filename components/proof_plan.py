@@ -52,6 +52,30 @@ def plan(settings: Settings) -> list[Plan]:
     return found
 
 
+def nothing_to_prove(settings: Settings) -> str | None:
+    """Why no identity proves the private path, where one looks as if it were to; None where all is as it seems."""
+    network, proof = settings.network, settings.proof
+    endpoints = network.private_endpoints if network is not None else ()
+    meant = "run" in proof.model_fields_set or (endpoints and settings.identities)
+    if not proof.run or not meant or plan(settings):
+        return None
+    if not endpoints:
+        cause = "managed-hsm:network.privateEndpoints has none"
+    elif not any(_is_beside(settings, each) for each in machines_of(settings.identities)):
+        cause = "managed-hsm:identities has no machine in the network of a private endpoint"
+    else:
+        cause = (
+            "no identity of such a machine has a role in managed-hsm:roleAssignments at a key that can be tried "
+            "(enabled, and for wrapping, signing or RSA encryption)"
+        )
+    return f"managed-hsm:proof.run: nothing proves the private path: {cause}; add that, or say run: false"
+
+
+def _is_beside(settings: Settings, machine: str) -> bool:
+    subnet = machines_of(settings.identities)[machine].made_from.subnet
+    return settings.network is not None and bool(endpoints_beside(settings.network, subnet))
+
+
 def endpoints_beside(network: PrivateNetwork, subnet_id: str | None) -> tuple[str, ...]:
     """The names of the private endpoints that a machine in this subnet goes through; None is the stack's own subnet."""
     own = network.vnet.id if isinstance(network.vnet, ExistingResource) else None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.proof_plan import Plan, plan
+from components.proof_plan import Plan, nothing_to_prove, plan
 from config import parse
 from local_azure.stack import material
 from tests.unit.components.recorder import dev
@@ -105,3 +105,43 @@ def test_a_user_assigned_identity_proves_where_the_endpoint_is(directory: Path) 
 
 def test_the_proof_can_be_switched_off(directory: Path) -> None:
     assert planned(directory, proof={"run": False}) == []
+
+
+NO_ENDPOINT = {**dev()["managed-hsm:network"], "privateEndpoints": []}
+ELSEWHERE = (
+    "/subscriptions/9b2a7d44-63f0-4a18-9f5e-c0d1e2f3a4b5/resourceGroups/hub/providers/Microsoft.Network"
+    "/virtualNetworks/hub/subnets/apps"
+)
+
+
+def unproved(directory: Path, **changes: Any) -> str | None:
+    values = dev()
+    values.update({f"managed-hsm:{name}": value for name, value in changes.items()})
+    return nothing_to_prove(parse(values, directory))
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"network": NO_ENDPOINT, "proof": {"run": True}}, "managed-hsm:network.privateEndpoints has none"),
+        ({"identities": {"testvmmhsm": {"vm": {"subnet": ELSEWHERE}}}}, "no machine in the network of a private"),
+        ({"roleAssignments": assigned("Managed HSM Crypto Auditor", "/")}, "no identity of such a machine has a role"),
+        ({"keys": {"aes": {"type": "oct-HSM", "size": 256, "operations": ["encrypt", "decrypt"]}}}, "can be tried"),
+    ],
+)
+def test_a_proof_with_nothing_to_prove_is_told_with_the_cause(
+    directory: Path, changes: dict[str, Any], cause: str
+) -> None:
+    line = unproved(directory, **changes)
+    assert line is not None
+    assert line.startswith("managed-hsm:proof.run: nothing proves the private path: ")
+    assert cause in line
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"proof": {"run": False}, "network": NO_ENDPOINT}, {"network": NO_ENDPOINT}],
+    ids=["proved", "switched off", "nobody asked"],
+)
+def test_a_proof_that_runs_or_is_not_meant_needs_no_words(directory: Path, changes: dict[str, Any]) -> None:
+    assert unproved(directory, **changes) is None
