@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import network
 
+from dynamic.target_instance import TargetInstance, TargetInstanceArgs
+
 
 @dataclass(frozen=True)
 class PrivateEndpointArgs:
@@ -54,6 +56,13 @@ class PrivateEndpoint(pulumi.ComponentResource):
             )
         ]
         kind = "manualPrivateLinkServiceConnections" if args.asks else "privateLinkServiceConnections"
+        instance = None
+        if args.target_created_at is not None:
+            instance = TargetInstance(
+                f"{name}-target",
+                TargetInstanceArgs(target_id=args.target_id, created_at=args.target_created_at),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
         endpoint = network.PrivateEndpoint(
             name,
             resource_group_name=args.resource_group,
@@ -68,7 +77,7 @@ class PrivateEndpoint(pulumi.ComponentResource):
                 parent=self,
                 depends_on=list(args.after),
                 delete_before_replace=True,
-                replacement_trigger=args.target_created_at,
+                replacement_trigger=instance.created_at if instance else None,
                 # The service keeps it; EndpointConnection looks at it where it counts, at the target.
                 ignore_changes=[f"{kind}[0].privateLinkServiceConnectionState"],
                 # Nothing but tags of an endpoint changes in place.

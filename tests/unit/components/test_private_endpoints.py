@@ -99,3 +99,9 @@ def test_the_machine_is_promised_the_endpoint_of_its_own_network(directory: Path
     (proof,) = declared(directory, BRANCH_ENDPOINT).of("mhsm:Proof")
     assert len(proof.inputs["private_addresses"]) == 1
     assert proof.dependencies >= {"privateendpointmainsubnet"}
+
+
+def test_an_endpoint_is_bound_to_the_pool_of_today_and_not_to_its_id_alone(directory: Path) -> None:
+    instance = declared(directory)["mhsm:TargetInstance privateendpointmainsubnet-target"]
+    assert instance.inputs["target_id"] == "managed-hsm-id"
+    assert instance.inputs["created_at"] == "2026-11-01T10:00:00.0000000Z"

@@ -29,6 +29,7 @@ from dynamic.purge_on_destroy import PurgeOnDestroyArgs, PurgeOnDestroyProvider
 from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroyArgs, PurgeVaultOnDestroyProvider
 from dynamic.role_assignment import RoleAssignmentArgs, RoleAssignmentProvider
 from dynamic.security_domain import SecurityDomainArgs, SecurityDomainProvider
+from dynamic.target_instance import TargetInstanceArgs, TargetInstanceProvider
 from tests.unit.data_plane.support import HSM_ID, certificate_pem, rsa_key
 
 POOL = {
@@ -47,6 +48,7 @@ PROVIDERS = (
     (EndpointConnectionProvider, EndpointConnectionArgs),
     (PurgeOnDestroyProvider, PurgeOnDestroyArgs),
     (PurgeVaultOnDestroyProvider, PurgeVaultOnDestroyArgs),
+    (TargetInstanceProvider, TargetInstanceArgs),
 )
 
 
@@ -451,3 +453,12 @@ def test_a_provider_whose_engine_is_gone_goes_on() -> None:
 
 def test_inputs_are_the_properties_without_the_engines_own() -> None:
     assert inputs_of({"__provider": "x", "size": 3072.0, "none": None}) == {"size": 3072}
+
+
+def test_a_target_is_another_one_only_where_its_id_or_its_creation_time_is_known_to_be() -> None:
+    provider = TargetInstanceProvider()
+    known = {"target_id": HSM_ID, "created_at": "2026-01-01T00:00:00Z"}
+    assert not provider.diff("id", known, {**known, "target_id": HSM_ID.upper()}).changes
+    assert not provider.diff("id", known, {**known, "created_at": UNKNOWN}).changes
+    assert provider.diff("id", known, {**known, "created_at": "2026-02-02T00:00:00Z"}).replaces == ["created_at"]
+    assert provider.diff("id", known, {"target_id": UNKNOWN, "created_at": UNKNOWN}).replaces
