@@ -110,8 +110,9 @@ def lost(state: dict[str, Any], environment: Mapping[str, str]) -> bool:
 
 
 def kept_files(directory: Path) -> list[Path]:
-    """The security domains and their manifests."""
-    return sorted(path for path in (directory / "security-domain").glob("**/*") if path.suffix == ".json")
+    """The security domains and their manifests, earlier ones too; not the locks, nor what was never finished."""
+    found = (path for path in (directory / "security-domain").glob("**/*") if path.is_file())
+    return sorted(path for path in found if path.suffix not in (".lock", ".part"))
 
 
 def say(line: str) -> None:
