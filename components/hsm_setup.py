@@ -50,6 +50,7 @@ class KeySettings:
     not_before: str | None
     tags: Mapping[str, str]
     import_from: str | None
+    restore_from: str | None
     on_remove: str
     protect: bool
 
@@ -146,6 +147,7 @@ class HsmSetup(pulumi.ComponentResource):
                 not_before=settings.not_before,
                 tags=dict(settings.tags),
                 import_from=settings.import_from,
+                restore_from=settings.restore_from,
                 on_remove=settings.on_remove,
             ),
             opts=self._options([self.security_domain, *after], protect=settings.protect),

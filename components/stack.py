@@ -199,6 +199,7 @@ def _key(key: Key) -> KeySettings:
         not_before=key.not_before.isoformat() if key.not_before else None,
         tags=key.tags,
         import_from=str(key.import_from) if key.import_from else None,
+        restore_from=str(key.restore_from) if key.restore_from else None,
         on_remove=key.on_remove,
         protect=key.protect,
     )

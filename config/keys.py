@@ -183,7 +183,8 @@ class Key(Section):
     )
     restore_from: ProjectPath | None = setting(
         None,
-        what="A key backup of the same security domain to restore the key from.",
+        what="A backup of the key, made in a pool with the same security domain, that it is restored from if it is not "
+        "there. Type and size or curve say which key is expected.",
         accepted="the path of a key backup",
         example=".local/backups/myrsakey.keybackup",
     )

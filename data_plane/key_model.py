@@ -30,6 +30,8 @@ class KeySpec:
     not_before: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     import_from: Path | None = None
+    restore_from: Path | None = None
+    """A backup of the key, made in a pool with the same security domain."""
     thumbprint: str | None = None
     """Of the material to import."""
 

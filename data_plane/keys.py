@@ -6,10 +6,18 @@ Source: azure-keyvault-keys 4.11, ``KeyClient``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from data_plane import key_material, propagation
-from data_plane.errors import ConflictError, ForbiddenError, NotFoundError, ThrottledError, mapped
+from data_plane import key_material, key_use, propagation
+from data_plane.errors import (
+    ConflictError,
+    ForbiddenError,
+    KeyMaterialError,
+    NotFoundError,
+    ThrottledError,
+    mapped,
+)
 from data_plane.key_model import Key, KeySpec, key_of
 from data_plane.session import Session
 from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, retried, silent, until_gone
@@ -132,6 +140,8 @@ class Keys:
             return None
 
     def _make(self, spec: KeySpec) -> Key:
+        if spec.restore_from is not None:
+            return self._restore(spec, spec.restore_from)
         client = self._session.keys(self._hsm_uri)
         given: dict[str, Any] = {
             "enabled": spec.enabled,
@@ -160,6 +170,21 @@ class Keys:
             material = JsonWebKey(**members)
             made = self._session.keys(self._hsm_uri).import_key(spec.name, material, hardware_protected=True, **given)
         return key_of(made)
+
+    def _restore(self, spec: KeySpec, backup: Path) -> Key:
+        """Brings back all versions of the key; a backup does not say beforehand which key is in it."""
+        try:
+            content = backup.read_bytes()
+        except OSError as error:
+            raise KeyMaterialError(f"{backup}: cannot be read: {error.strerror}") from None
+        restored = key_use.restore(self._session, self._hsm_uri, content)
+        if restored.name != spec.name:
+            raise KeyMaterialError(
+                f"{backup}: holds the key {restored.name}, which is in {self._hsm_uri} now — give {spec.name} that "
+                "name in the configuration, or another backup"
+            )
+        self._say(f"{self._subject(spec.name)}: restored from {backup}")
+        return self._adopt(restored, spec, "was restored")
 
     def _adopt(self, existing: Key, spec: KeySpec, how: str) -> Key:
         if differences := existing.differences(spec):

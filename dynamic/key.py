@@ -26,7 +26,7 @@ from dynamic.base import (
     pool_is_gone,
     tell,
 )
-from dynamic.key_checks import moment_of, with_material, wrong_dates, wrong_kind
+from dynamic.key_checks import moment_of, with_material, wrong_backup, wrong_dates, wrong_kind
 
 if TYPE_CHECKING:
     from data_plane.key_model import Key as PoolKey
@@ -64,6 +64,8 @@ class KeyArgs:
     tags: Mapping[str, str] | None = None
     import_from: str | None = None
     """Absolute path of a PEM file with the private key; the provider reads it, the program never does."""
+    restore_from: str | None = None
+    """Absolute path of a backup of the key, made in a pool with the same security domain."""
     on_remove: str = "softDelete"
     """``softDelete``, ``purge`` or ``retain``."""
 
@@ -71,7 +73,7 @@ class KeyArgs:
 class KeyProvider(HsmProvider):
     """Makes, adopts, recovers, changes and deletes one key."""
 
-    UPDATE = ("operations", "enabled", "expires", "not_before", "tags", "import_from", "on_remove")
+    UPDATE = ("operations", "enabled", "expires", "not_before", "tags", "import_from", "restore_from", "on_remove")
     REPLACE = (*POOL_FIELDS, "key_name", *_IDENTITY)
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
@@ -85,7 +87,7 @@ class KeyProvider(HsmProvider):
         if contains_unknown({name: news.get(name) for name in (*_IDENTITY, "import_from", "key_name")}):
             return news, []
         news, failures = with_material(olds, news)
-        failures += wrong_kind(news)
+        failures += wrong_kind(news) + wrong_backup(olds, news)
         if news["on_remove"] not in ON_REMOVE:
             failures.append(CheckFailure("on_remove", f"{news['on_remove']!r}: accepted are {', '.join(ON_REMOVE)}"))
         failures += wrong_dates(olds, news)
@@ -123,7 +125,7 @@ class KeyProvider(HsmProvider):
 
     @one_line
     def create(self, props: Props) -> CreateResult:
-        """Makes or imports the key, adopts the identical one, recovers it where it was deleted."""
+        """Makes, imports or restores the key, adopts the identical one, recovers it where it was deleted."""
         wanted = inputs_of(props)
         made = _keys(wanted).ensure(_spec(wanted))
         return CreateResult(made.versionless_id, {**_without_outputs(wanted), **_outputs(made)})
@@ -207,6 +209,7 @@ def _spec(props: Props) -> KeySpec:
         not_before=moment_of(props.get("not_before")),
         tags=dict(props["tags"]),
         import_from=Path(source) if source else None,
+        restore_from=Path(props["restore_from"]) if props.get("restore_from") else None,
         thumbprint=props.get("import_fingerprint"),
     )
 

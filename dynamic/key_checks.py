@@ -43,6 +43,18 @@ def _with_memory(olds: Props, news: Props) -> Props:
     return {**remembered, **news}
 
 
+def wrong_backup(olds: Props, news: Props) -> list[CheckFailure]:
+    """A backup that is not there. Once the key was restored from it, it may be taken away."""
+    source = news.get("restore_from")
+    if contains_unknown(source) or source is None or olds.get("key_name") == news["key_name"]:
+        return []
+    if not Path(source).is_file():
+        return [CheckFailure("restore_from", f"{source}: there is no such file")]
+    if news.get("import_from") is not None:
+        return [CheckFailure("restore_from", "a key is either imported or restored")]
+    return []
+
+
 def wrong_kind(news: Props) -> list[CheckFailure]:
     """Type, size and curve that do not go together."""
     from data_plane.key_model import CURVES, SIZES

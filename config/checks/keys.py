@@ -33,7 +33,7 @@ def problems(settings: Settings, base: Path) -> Iterator[Problem]:
 
 def _size_problems(path: str, key: Key) -> Iterator[Problem]:
     type_ = (f"{path}.type",)
-    given = key.import_from is not None or key.restore_from is not None
+    given = key.import_from is not None
     if key.type == "EC-HSM":
         if key.size is not None:
             yield not_accepted(f"{path}.size", key.size, "none for an EC-HSM key, which has a curve", type_)

@@ -16,7 +16,6 @@ NOT_CARRIED_OUT = (
     "keys.*.exportable",
     "keys.*.releasePolicy",
     "keys.*.rotation",
-    "keys.*.restoreFrom",
     "keys.*.backupTo",
     "diagnostics",
 )
