@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pulumi
+import yaml
 from pulumi.runtime import config as engine_config
 
 from config.reading import parse
@@ -33,9 +34,6 @@ def plain_secrets(file: Path) -> frozenset[str]:
     The engine marks a whole section as secret as soon as one value in it is, so it cannot say this itself. The
     configuration may come from elsewhere too: a file that is not there, or no such file, is nobody's mistake here.
     """
-    # Only a stack with a vault pays for the parser.
-    import yaml
-
     try:
         content = yaml.safe_load(file.read_bytes())
     except (OSError, yaml.YAMLError):
