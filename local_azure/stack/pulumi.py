@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,20 +36,16 @@ class Pulumi:
         The terminal sends a Ctrl-C to the engine as well, which then finishes and records what it has begun: it is
         waited for. ``journal`` is where the engine shall log the run's events (the Automation API asks for it so too).
         """
-        command, interrupted = ["pulumi", *arguments, "--stack", self.stack], False
+        command = ["pulumi", *arguments, "--stack", self.stack]
         environment = dict(self.environment)
         if journal is not None:
             command += ["--event-log", str(journal)]
             environment["PULUMI_DEBUG_COMMANDS"] = "true"
-        with subprocess.Popen(command, cwd=self.directory, env=environment) as process:
-            while process.returncode is None:
-                try:
-                    process.wait()
-                except KeyboardInterrupt:
-                    interrupted = True
+        with _noting_interrupts() as interrupts:
+            process = subprocess.run(command, cwd=self.directory, env=environment, check=False)
         if process.returncode == 0:
             return
-        if interrupted:
+        if interrupts:
             raise Interrupted(
                 f"pulumi {arguments[0]} was interrupted; what it had begun is recorded, run again to go on"
             )
@@ -78,3 +76,18 @@ class Pulumi:
         if done.returncode != 0:
             raise StackError(f"pulumi {' '.join(arguments)} failed: {' '.join(done.stderr.split())}")
         return done.stdout
+
+
+@contextmanager
+def _noting_interrupts() -> Iterator[list[int]]:
+    """Notes each Ctrl-C instead of being stopped by it, so that none comes between the engine and who waits for it."""
+    noted: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if before == signal.SIG_IGN:
+        yield noted
+        return
+    signal.signal(signal.SIGINT, lambda number, _frame: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
