@@ -6,14 +6,17 @@ managed Run Commands". The machine needs no way in: its agent fetches the script
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from data_plane.errors import NotFoundError
+from data_plane.errors import ConflictError, DataPlaneError, NotFoundError
 from data_plane.session import Session
-from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience
+from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, retried
 
 API_VERSION: Final = "2024-11-01"
+TAKING_AWAY_SECONDS: Final = 60.0
+"""For how long the machine may still be busy with a run command whose script has ended."""
 _ENDED: Final = frozenset({"Succeeded", "Failed", "TimedOut", "Canceled"})
 
 
@@ -43,9 +46,18 @@ def run(
     }
     session.resource_manager_put(path, API_VERSION, body)
     try:
-        return _ended(session, path, Patience(seconds + 120.0, f"the script on {vm_id}", first=0.1, clock=clock))
-    finally:
-        session.resource_manager_delete(path, API_VERSION)
+        outcome = _ended(session, path, Patience(seconds + 120.0, f"the script on {vm_id}", first=0.1, clock=clock))
+    except DataPlaneError:
+        # What went wrong with the script is what has to be told; what is left behind goes with the machine.
+        with suppress(DataPlaneError):
+            session.resource_manager_delete(path, API_VERSION)
+        raise
+    retried(
+        lambda: session.resource_manager_delete(path, API_VERSION),
+        passing=lambda error: isinstance(error, ConflictError),
+        patience=Patience(TAKING_AWAY_SECONDS, f"taking {name} away from {vm_id}", clock=clock),
+    )
+    return outcome
 
 
 def _ended(session: Session, path: str, patience: Patience) -> Outcome:

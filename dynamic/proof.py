@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
-from data_plane.errors import ConflictError, DataPlaneError, NotFoundError, RequestError
+from data_plane.errors import ConflictError, DataPlaneError, DeadlineError, NotFoundError
 from dynamic.base import HsmProvider, Props, contains_unknown, inputs_of, missing, one_line, tell
 from workload import proof as script
 
@@ -38,6 +38,10 @@ _WAYS_OUT = {
 }
 """What to look at, by the step that failed."""
 _NOT_TRIED = "not tried"
+_OFF = "is not running"
+"""What ARM says of a machine that is switched off, among all that can be in the way of a run command."""
+_SILENT = "its agent has to be well (az vm get-instance-view), and to reach Azure's public addresses on port 443"
+"""Without that way out a script may run and nobody hear of it ("Run scripts in your Linux VM by using Run Command")."""
 
 
 class ProofError(DataPlaneError):
@@ -99,7 +103,7 @@ class ProofProvider(HsmProvider):
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
         """A promise is whole; another script proves something else."""
         del olds
-        digest = hashlib.sha256(_source().encode()).hexdigest()
+        digest = hashlib.sha256("".join(_sources().values()).encode()).hexdigest()
         return {**news, "script": digest}, missing(news, *_NEEDED)
 
     def _changed(self, name: str, olds: Props, news: Props) -> bool:
@@ -138,8 +142,10 @@ class Proof(Resource, module="mhsm", name="Proof"):
         super().__init__(ProofProvider(), name, {**vars(args), "evidence": None}, opts)
 
 
-def _source() -> str:
-    return Path(script.__file__).read_text()
+def _sources() -> dict[str, str]:
+    """The text of each module that runs on the machine, by its file's name."""
+    files = [Path(script.__file__).with_name(f"{module}.py") for module in script.MODULES]
+    return {each.name: each.read_text() for each in files}
 
 
 def _proved(wanted: Props) -> Props:
@@ -164,23 +170,31 @@ def _proved(wanted: Props) -> Props:
             session.current(), wanted["vm_id"], wanted["location"], name, _shell(promise), seconds=SECONDS
         )
     except ConflictError as error:
-        raise _cannot_run(machine, error, f"start the machine (az vm start --ids {wanted['vm_id']})") from None
+        raise _cannot_run(machine, error, _after_conflict(error, wanted["vm_id"])) from None
     except NotFoundError as error:
         raise _cannot_run(machine, error, "somebody deleted the machine: pulumi refresh, then up") from None
+    except DeadlineError as error:
+        raise _cannot_run(machine, error, _SILENT) from None
     evidence = _evidence(machine, outcome)
     if not evidence["passed"]:
         raise ProofError(f"{machine}: the private path is not as promised: {_what_failed(evidence['steps'])}")
     return {**wanted, "evidence": evidence}
 
 
-def _cannot_run(machine: str, error: RequestError, way_out: str) -> ProofError:
+def _cannot_run(machine: str, error: DataPlaneError, way_out: str) -> ProofError:
     answered = str(error).partition(": ")[2]
     return ProofError(f"{machine}: the proof cannot run: {answered} — {way_out}")
 
 
+def _after_conflict(error: ConflictError, vm_id: str) -> str:
+    if _OFF in str(error):
+        return f"start the machine (az vm start --ids {vm_id})"
+    return "something else changes the machine: run again when it is done"
+
+
 def _what_failed(steps: Mapping[str, Any]) -> str:
     """The steps that failed, without those that could not be tried for it, and what to look at."""
-    failed = {name: str(each["found"]) for name, each in steps.items() if not each["passed"]}
+    failed = {name: str(each["found"]) for name, each in steps.items() if not each.get("passed", True)}
     tried = {name: found for name, found in failed.items() if not found.startswith(_NOT_TRIED)}
     places = list(dict.fromkeys(_WAYS_OUT[name] for name in tried if name in _WAYS_OUT))
     said = "; ".join(f"{name}: {found}" for name, found in tried.items())
@@ -188,9 +202,13 @@ def _what_failed(steps: Mapping[str, Any]) -> str:
 
 
 def _shell(promise: Mapping[str, Any]) -> str:
-    """The script and its argument as one shell script; there is no secret in it."""
-    argument = shlex.quote(json.dumps(promise))
-    return f"#!/bin/sh\nexec python3 - {argument} <<'END-OF-PROOF'\n{_source()}\nEND-OF-PROOF\n"
+    """The modules and their argument as one shell script that leaves nothing behind; there is no secret in it."""
+    lines = ["#!/bin/sh", "set -e", "directory=$(mktemp -d)", """trap 'rm -rf "$directory"' EXIT""", 'cd "$directory"']
+    lines.append("mkdir workload")
+    for name, text in _sources().items():
+        lines += [f"cat > workload/{name} <<'END-OF-MODULE'", text, "END-OF-MODULE"]
+    lines.append(f"python3 -m workload.proof {shlex.quote(json.dumps(promise))}")
+    return "\n".join(lines) + "\n"
 
 
 def _evidence(machine: str, outcome: Outcome) -> dict[str, Any]:

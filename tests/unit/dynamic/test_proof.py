@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi.output import Unknown
 
 from data_plane import run_command
-from data_plane.errors import ConflictError, NotFoundError
+from data_plane.errors import ConflictError, DeadlineError, NotFoundError
 from data_plane.run_command import Outcome
 from dynamic.proof import ProofError, ProofProvider
+from workload import proof as script
 
 UNKNOWN = Unknown()  # type: ignore[no-untyped-call]  # the SDK has no types for it
 PROVIDER = ProofProvider()
@@ -127,12 +131,22 @@ def test_what_could_not_be_tried_is_not_among_what_failed(monkeypatch: pytest.Mo
             f" — start the machine (az vm start --ids {PROMISE['vm_id']})",
         ),
         (
+            ConflictError("/vm/runCommands/x: 409 Conflict: another extension is being installed.", status=409),
+            "409 Conflict: another extension is being installed."
+            " — something else changes the machine: run again when it is done",
+        ),
+        (
             NotFoundError("/vm/runCommands/x: 404 ParentResourceNotFound: no such machine.", status=404),
             "404 ParentResourceNotFound: no such machine. — somebody deleted the machine: pulumi refresh, then up",
         ),
+        (
+            DeadlineError("the script on /vm: not done within 720 seconds; the last answer: Unknown"),
+            "not done within 720 seconds; the last answer: Unknown — its agent has to be well"
+            " (az vm get-instance-view), and to reach Azure's public addresses on port 443",
+        ),
     ],
 )
-def test_a_machine_that_is_off_or_gone_is_named_with_the_way_out(
+def test_a_machine_that_is_off_or_busy_or_gone_or_silent_is_named_with_the_way_out(
     monkeypatch: pytest.MonkeyPatch, refusal: Exception, way_out: str
 ) -> None:
     def run(*_: object, **__: object) -> Outcome:
@@ -155,6 +169,32 @@ def test_every_run_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Non
     PROVIDER.create(checked())
     PROVIDER.update("id", checked(), checked())
     assert len(set(names)) == 2
+
+
+def test_what_is_sent_runs_by_itself_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    scripts: list[str] = []
+
+    def run(*arguments: Any, **__: object) -> Outcome:
+        scripts.append(arguments[4])
+        return Outcome("Succeeded", 0, json.dumps(PASSED), "")
+
+    monkeypatch.setattr(run_command, "run", run)
+    # No name in it is resolved, and nothing is asked: the promise is refused for what it lacks.
+    PROVIDER.create(checked())
+    program = scripts[0].replace('"patienceSeconds": 120', '"somethingElse": 120')
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        ["/bin/sh", "-c", program], cwd="/", env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr.strip().endswith("KeyError: 'patienceSeconds'")
+    assert done.returncode == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_script_proves_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    olds = checked()
+    monkeypatch.setattr(script, "MODULES", script.MODULES[:-1])
+    assert PROVIDER.diff("id", olds, checked()).changes
 
 
 @pytest.mark.parametrize(

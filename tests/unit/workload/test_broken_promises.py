@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.data_plane.support import FakeClock
-from workload import proof
+from workload import metadata, proof, public_dns, steps
+from workload.pool import Answer as PoolAnswer
+from workload.pool import Pool
 
 HOST = "az400popmhsm.managedhsm.azure.net"
 PRINCIPAL = "a1dd528d-e691-4349-b01e-5deb7d7876d7"
@@ -44,21 +46,29 @@ class Surroundings:
     operations: tuple[str, ...] = ("wrapKey", "unwrapKey")
     unwraps: bool = True
     public: Callable[[], Answer] = lambda: SHUT
+    answered_by: str = PRIVATE
     public_addresses: Callable[[str], list[str]] = lambda _: [PUBLIC]
     clock: FakeClock = field(default_factory=FakeClock)
     asked: list[str] = field(default_factory=list)
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(socket, "getaddrinfo", lambda *_: [(2, 1, 6, "", (self.address, 443))])
-        patch.setattr(proof, "_imds", lambda _: self.metadata())
-        patch.setattr(proof, "_resolve", lambda _, resolver: self.public_addresses(resolver))
-        patch.setattr(proof, "_request", self._request)
+        patch.setattr(metadata, "ask", lambda _: self.metadata())
+        patch.setattr(public_dns, "ask", lambda _, resolver: self.public_addresses(resolver))
+        patch.setattr(Pool, "ask", self._ask)
         patch.setattr(proof, "time", self.clock)
+        patch.setattr(steps, "time", self.clock)
 
-    def _request(
-        self, host: str, method: str, path: str, given: str, body: Any = None, address: str | None = None
-    ) -> Answer:
-        assert (host, given) == (HOST, token())
+    @property
+    def _ask(self) -> Callable[..., PoolAnswer]:
+        def ask(pool: Pool, method: str, path: str, body: Any = None, address: str | None = None) -> PoolAnswer:
+            assert (pool.host, pool.token) == (HOST, token())
+            status, answer = self._answer(method, path, body, address)
+            return PoolAnswer(status, answer, address or self.answered_by)
+
+        return ask
+
+    def _answer(self, method: str, path: str, body: Any, address: str | None) -> Answer:
         self.asked.append(f"{method} {path}")
         if address is not None:
             return self.public()
@@ -92,8 +102,9 @@ def prove(surroundings: Surroundings, **promise: Any) -> dict[str, Any]:
 
 
 def failed(evidence: dict[str, Any]) -> dict[str, str]:
-    assert evidence["passed"] is not any(not each["passed"] for each in evidence["steps"].values())
-    return {name: each["found"] for name, each in evidence["steps"].items() if not each["passed"]}
+    found = {name: each["found"] for name, each in evidence["steps"].items() if each.get("passed") is False}
+    assert evidence["passed"] is not bool(found)
+    return found
 
 
 def once(first: Answer, then: Answer, times: int = 3) -> Callable[[], Answer]:
@@ -138,6 +149,13 @@ def raising(error: Exception) -> Callable[..., Any]:
             "token",
             f"the token is somebody-else's, not {PRINCIPAL}'s",
         ),
+        (
+            Surroundings(answered_by=PUBLIC),
+            "list",
+            f"listing keys was answered by {PUBLIC}, which is no private endpoint",
+        ),
+        (Surroundings(answered_by=PUBLIC), "use", f"reading myrsakey was answered by {PUBLIC}"),
+        (Surroundings(roles=lambda: (200, {"value": None})), "list", "TypeError"),
         (Surroundings(operations=("sign",)), "use", "myrsakey can do ['sign'] only"),
         (Surroundings(unwraps=False), "use", "unwrapKey did not give back what wrapKey was given"),
         (Surroundings(public=lambda: (200, {"key": {}})), "publicWay", f"{PUBLIC} answered 200"),
@@ -164,12 +182,24 @@ def test_a_broken_promise_fails_its_step(surroundings: Surroundings, step: str, 
 def test_only_without_any_public_resolver_the_public_way_is_not_measured() -> None:
     evidence = prove(Surroundings(public_addresses=raising(TimeoutError())))
     assert evidence["passed"]
-    assert evidence["steps"]["publicWay"]["found"] == "not measured: no public resolver is reached from here"
+    assert evidence["steps"]["publicWay"] == {
+        "measured": False,
+        "found": "not measured: no public resolver is reached from here",
+    }
 
 
 def test_an_open_public_way_is_not_asked_where_it_is_promised_open() -> None:
-    surroundings = Surroundings(public=lambda: (200, {}))
-    assert prove(surroundings, publicWay="open")["passed"]
+    evidence = prove(Surroundings(public=lambda: (200, {})), publicWay="open")
+    assert evidence["passed"]
+    assert evidence["steps"]["publicWay"]["measured"] is False
+
+
+def test_a_list_that_is_not_promised_is_not_asked() -> None:
+    surroundings = Surroundings()
+    evidence = prove(surroundings, lists=False)
+    assert evidence["passed"]
+    assert evidence["steps"]["list"] == {"measured": False, "found": "not tried: the identity's role is at one key"}
+    assert "GET /keys" not in surroundings.asked
 
 
 @pytest.mark.parametrize(
@@ -227,19 +257,19 @@ ERRORS = st.fixed_dictionaries(
 REFUSALS = st.tuples(st.sampled_from([400, 401, 403, 404, 409, 429, 500, 503]), ERRORS)
 
 
-@example(roles=(403, {"error": {"code": '"' * 2000}}), public=(403, {"error": {"code": "\0" * 2000}}), metadata=None)
+@example(roles=(403, {"error": {"code": '"' * 2000}}), public=(403, {"error": {"code": "\0" * 2000}}), refused=None)
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(roles=st.none() | REFUSALS, public=REFUSALS, metadata=st.none() | REFUSALS)
+@given(roles=st.none() | REFUSALS, public=REFUSALS, refused=st.none() | REFUSALS)
 def test_whatever_is_answered_the_evidence_is_whole_small_and_without_a_token(
-    roles: Answer | None, public: Answer, metadata: Answer | None
+    roles: Answer | None, public: Answer, refused: Answer | None
 ) -> None:
     given_token = (200, {"access_token": token()})
     evidence = prove(
-        Surroundings(roles=lambda: roles, public=lambda: public, metadata=lambda: metadata or given_token),
+        Surroundings(roles=lambda: roles, public=lambda: public, metadata=lambda: refused or given_token),
         patienceSeconds=1,
     )
     assert tuple(evidence["steps"]) == STEPS
     written = json.dumps(evidence, separators=(",", ":"))
     assert len(written) < LONGEST_OUTPUT
     assert token() not in written
-    assert evidence["passed"] is (roles is None and metadata is None and proof._by_firewall(*public))
+    assert evidence["passed"] is (roles is None and refused is None and PoolAnswer(*public, PUBLIC).by_firewall)

@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import workload.proof
+from local_azure.instance import REPOSITORY
 from tests.by_hand import DNS, MACHINES, NETWORKS, POOLS, SUBSCRIPTION, ByHand
 from tests.in_machine import HSM, Answer, InMachine
 from tests.support import Azure
@@ -134,8 +133,8 @@ class Site:
             "publicWay": "closed",
             "patienceSeconds": 0,
         }
-        script = str(Path(workload.proof.__file__))
-        done = InMachine(self.azure.instance, machine).run(sys.executable, "-I", script, json.dumps(promise))
+        command = ["env", f"PYTHONPATH={REPOSITORY}", sys.executable, "-m", "workload.proof", json.dumps(promise)]
+        done = InMachine(self.azure.instance, machine).run(*command)
         steps: dict[str, Any] = json.loads(done.stdout)["steps"]
         return steps
 
