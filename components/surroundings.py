@@ -7,12 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import authorization, keyvault, resources
+from pulumi_azure_native import authorization, keyvault, network, resources
 
 from components.present_pool import is_active
 from components.stack import Deployer, Existing
 from config import Settings
 from config.hsm import Hsm
+from config.network import ExistingResource, PrivateNetwork
 from data_plane import deleted_vault, pool_name
 from data_plane.credentials import Identity
 from data_plane.errors import ForbiddenError
@@ -80,22 +81,40 @@ def check_way_in(settings: Settings, present: Any | None) -> None:
     ``present`` is the pool that is there, as azure-native found it. Says where a pool that is closed to the public has
     to be set up from, until it is active. Raises pulumi.RunError where it could be from nowhere.
     """
-    pool, network = settings.hsm, settings.network
+    pool, private = settings.hsm, settings.network
     if not isinstance(pool, Hsm) or not pool.firewall.is_closed or is_active(present):
         return
     disabled = pool.firewall.public_network_access == "Disabled"
     rule = "publicNetworkAccess is Disabled" if disabled else "defaultAction is Deny and there are no ipRules"
     address = f"this machine's public address in {_FIREWALL}.ipRules{' (publicNetworkAccess: Enabled)' * disabled}"
     openly = "set it up openly first (publicNetworkAccess: Enabled, defaultAction: Allow) and close it by a second up"
-    if network is None or not network.private_endpoints:
+    if private is None or not private.private_endpoints:
         raise pulumi.RunError(
             f"{_FIREWALL}: nobody could activate {pool.name}: {rule}, and managed-hsm:network.privateEndpoints has"
             f" none; declare {address}, or a private endpoint and run inside its network, or {openly}"
+        )
+    if _is_only_made_here(settings.resource_group, private):
+        raise pulumi.RunError(
+            f"{_FIREWALL}: nobody could activate {pool.name}: {rule}, and the network of its private endpoint is only"
+            " made by this stack, so that nothing can run in it yet; name a network that is there"
+            f" (managed-hsm:network.vnet.id) and run inside it, or declare {address}, or {openly}"
         )
     pulumi.log.warn(
         f"{_FIREWALL}: {rule}, so {pool.name} can be activated only from inside the network of its private endpoint:"
         f" run this there, or declare {address}, or {openly}"
     )
+
+
+def _is_only_made_here(resource_group: str, private: PrivateNetwork) -> bool:
+    """Whether every private endpoint is to lie in a network that this stack makes and that is not there yet."""
+    made = private.vnet
+    if isinstance(made, ExistingResource) or any(each.subnet is not None for each in private.private_endpoints):
+        return False
+    found = _found_or_none(
+        "looking for the network",
+        lambda: network.get_virtual_network(resource_group_name=resource_group, virtual_network_name=made.name),
+    )
+    return found is None
 
 
 def check_pool_name(settings: Settings, present: Any | None, who: Deployer, session: Session) -> None:

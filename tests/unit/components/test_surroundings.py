@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi_azure_native import authorization, keyvault
+from pulumi_azure_native import authorization, keyvault, network
 
 from components.stack import Deployer
 from components.surroundings import check_pool_name, check_way_in, deployer, present_pool
@@ -38,10 +38,17 @@ def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
-def settings(directory: Path, firewall: dict[str, Any], *, network: bool) -> Settings:
+VNET = (
+    "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoNetworks/providers/Microsoft.Network"
+    "/virtualNetworks/hub"
+)
+
+
+def settings(directory: Path, firewall: dict[str, Any], *, private: bool, **changes: Any) -> Settings:
     values = dev()
     values["managed-hsm:hsm"] = {**values["managed-hsm:hsm"], "firewall": firewall}
-    if not network:
+    values["managed-hsm:network"].update(changes)
+    if not private:
         del values["managed-hsm:network"], values["managed-hsm:identities"]
         values["managed-hsm:roleAssignments"] = values["managed-hsm:roleAssignments"][:2]
     return parse(values, directory)
@@ -70,7 +77,7 @@ def test_a_pool_that_nobody_could_activate_is_refused_before_it_is_made(
 ) -> None:
     azure_says(monkeypatch, status)
     with pytest.raises(pulumi.RunError, match=f"hsm.firewall: nobody could activate az400popMHSM: .*{rule}") as info:
-        see_way_in(settings(directory, firewall, network=False))
+        see_way_in(settings(directory, firewall, private=False))
     assert "declare this machine's public address in managed-hsm:hsm.firewall.ipRules" in str(info.value)
     assert "close it by a second up" in str(info.value)
 
@@ -79,14 +86,14 @@ def test_a_pool_for_trusted_services_alone_is_fine_once_it_is_active(
     directory: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
 ) -> None:
     azure_says(monkeypatch, "Active")
-    see_way_in(settings(directory, {**DENY, "bypass": "AzureServices"}, network=False))
+    see_way_in(settings(directory, {**DENY, "bypass": "AzureServices"}, private=False))
     assert not warnings
 
 
 def test_whoever_makes_a_private_pool_is_told_where_it_has_to_be_done(
     directory: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
 ) -> None:
-    private = settings(directory, CLOSED, network=True)
+    private = settings(directory, CLOSED, private=True, vnet={"id": VNET})
     azure_says(monkeypatch, None)
     see_way_in(private)
     assert len(warnings) == 1
@@ -96,13 +103,48 @@ def test_whoever_makes_a_private_pool_is_told_where_it_has_to_be_done(
     assert len(warnings) == 1
 
 
+def network_is(monkeypatch: pytest.MonkeyPatch, *, there: bool) -> None:
+    def look_up(**asked: Any) -> Any:
+        assert asked == {"resource_group_name": "ContosoResourceGroup", "virtual_network_name": "vnetwest"}
+        if not there:
+            raise Exception("invoke of azure-native:network:getVirtualNetwork failed: Code=ResourceNotFound: no")
+        return SimpleNamespace(id=VNET)
+
+    monkeypatch.setattr(network, "get_virtual_network", look_up)
+
+
+def test_nothing_runs_in_a_network_that_the_stack_is_only_about_to_make(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
+) -> None:
+    private = settings(directory, CLOSED, private=True)
+    azure_says(monkeypatch, None)
+    network_is(monkeypatch, there=False)
+    with pytest.raises(
+        pulumi.RunError, match=r"nobody could activate az400popMHSM: .* nothing can run in it yet"
+    ) as info:
+        see_way_in(private)
+    assert "name a network that is there (managed-hsm:network.vnet.id) and run inside it" in str(info.value)
+    network_is(monkeypatch, there=True)
+    see_way_in(private)
+    assert len(warnings) == 1
+
+
+def test_an_endpoint_in_a_network_of_somebody_else_is_a_way_in(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
+) -> None:
+    branch = {"name": "branch", "subnet": f"{VNET}/subnets/hsm", "dns": "external"}
+    azure_says(monkeypatch, None)
+    see_way_in(settings(directory, CLOSED, private=True, privateEndpoints=[{"name": "main"}, branch]))
+    assert len(warnings) == 1
+
+
 @pytest.mark.parametrize(
     "firewall", [{**DENY, "ipRules": ["203.0.113.10"]}, {**DENY, "defaultAction": "Allow", "bypass": "AzureServices"}]
 )
 def test_a_pool_with_a_public_way_in_needs_no_words(
     directory: Path, warnings: list[str], firewall: dict[str, Any]
 ) -> None:
-    check_way_in(settings(directory, firewall, network=False), None)
+    check_way_in(settings(directory, firewall, private=False), None)
     assert not warnings
 
 
@@ -112,7 +154,7 @@ def test_another_failure_of_the_look_up_is_told(directory: Path, monkeypatch: py
 
     monkeypatch.setattr(keyvault, "get_managed_hsm", refused)
     with pytest.raises(pulumi.RunError, match="looking for the pool: getManagedHsm failed: Auth"):
-        see_way_in(settings(directory, CLOSED, network=True))
+        see_way_in(settings(directory, CLOSED, private=True))
 
 
 def signed_in_as(monkeypatch: pytest.MonkeyPatch, client_id: str) -> None:
@@ -124,7 +166,7 @@ def signed_in_as(monkeypatch: pytest.MonkeyPatch, client_id: str) -> None:
 
 def test_the_deployer_is_whom_azure_native_is_signed_in_as(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     signed_in_as(monkeypatch, "Robot")
-    open_to_all = settings(directory, {"defaultAction": "Allow"}, network=True)
+    open_to_all = settings(directory, {"defaultAction": "Allow"}, private=True)
     same = {"ARM_CLIENT_ID": "robot", "ARM_TENANT_ID": "tenant", "ARM_CLIENT_SECRET": "secret"}
     for environment in (same, {}):
         assert deployer(open_to_all, identity({}, environment)).object_id == "object"
@@ -136,7 +178,7 @@ def test_two_principals_at_once_are_refused_before_anything_is_made(
     signed_in_as(monkeypatch, "azure-cli")
     only_the_sdks = {"AZURE_CLIENT_ID": "robot", "AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_SECRET": "secret"}
     with pytest.raises(pulumi.RunError, match="AZURE_CLIENT_ID: names robot, but azure-native is signed in as azure-c"):
-        deployer(settings(directory, {"defaultAction": "Allow"}, network=True), identity({}, only_the_sdks))
+        deployer(settings(directory, {"defaultAction": "Allow"}, private=True), identity({}, only_the_sdks))
 
 
 def test_of_the_engines_words_the_cause_is_told(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +190,7 @@ def test_of_the_engines_words_the_cause_is_told(directory: Path, monkeypatch: py
 
     monkeypatch.setattr(authorization, "get_client_config", refused)
     with pytest.raises(pulumi.RunError, match=r"^finding out who deploys: Entra ID refused the secret$"):
-        deployer(settings(directory, {"defaultAction": "Allow"}, network=True), identity({}, {}))
+        deployer(settings(directory, {"defaultAction": "Allow"}, private=True), identity({}, {}))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +217,7 @@ def test_the_way_out_of_a_refused_sign_in_is_told(
 
     monkeypatch.setattr(authorization, "get_client_config", refused)
     with pytest.raises(pulumi.RunError) as told:
-        deployer(settings(directory, {"defaultAction": "Allow"}, network=True), identity({}, {}))
+        deployer(settings(directory, {"defaultAction": "Allow"}, private=True), identity({}, {}))
     assert str(told.value) == f"finding out who deploys: {line}"
 
 
@@ -215,7 +257,7 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_made(
     azure_says(monkeypatch, None)
     names = Names({"nameAvailable": False, "reason": "AlreadyExists", "message": "It is in use."})
     with pytest.raises(ConflictError, match=r"^managed-hsm:hsm.name: az400popMHSM is taken: It is in use — choose"):
-        check_name(settings(directory, OPEN, network=True), names)
+        check_name(settings(directory, OPEN, private=True), names)
     assert names.asked == [
         "/subscriptions/subscription/providers/Microsoft.KeyVault/checkMhsmNameAvailability az400popMHSM"
     ]
@@ -228,7 +270,7 @@ def test_a_soft_deleted_pool_that_holds_the_name_is_told_with_what_can_be_done(
     azure_says(monkeypatch, None)
     properties = {"scheduledPurgeDate": "2026-12-24T10:00:00Z", "purgeProtectionEnabled": protected}
     with pytest.raises(ConflictError) as told:
-        check_name(settings(directory, OPEN, network=True), Names({}, {"properties": properties}))
+        check_name(settings(directory, OPEN, private=True), Names({}, {"properties": properties}))
     line = str(told.value)
     assert "a soft-deleted pool az400popMHSM in eastus2 holds the name until 2026-12-24 — " in line
     assert "recover it (az keyvault recover --hsm-name az400popMHSM --location eastus2)" in line
@@ -238,7 +280,7 @@ def test_a_soft_deleted_pool_that_holds_the_name_is_told_with_what_can_be_done(
 def test_a_pool_that_is_there_needs_no_free_name(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     azure_says(monkeypatch, "Active")
     names = Names({"nameAvailable": False})
-    check_name(settings(directory, OPEN, network=True), names)
+    check_name(settings(directory, OPEN, private=True), names)
     assert names.asked == []
 
 
@@ -246,7 +288,7 @@ def test_who_may_not_ask_for_names_hears_of_a_taken_one_from_arm_itself(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     azure_says(monkeypatch, None)
-    check_name(settings(directory, OPEN, network=True), Names(ForbiddenError("no", status=403)))
+    check_name(settings(directory, OPEN, private=True), Names(ForbiddenError("no", status=403)))
 
 
 def test_a_subscription_that_cannot_be_read_is_told_with_the_way_out(
@@ -259,4 +301,4 @@ def test_a_subscription_that_cannot_be_read_is_told_with_the_way_out(
     with pytest.raises(
         pulumi.RunError, match=r"^looking for the pool: .*SubscriptionNotFound.* — set ARM_SUBSCRIPTION_ID"
     ):
-        check_name(settings(directory, OPEN, network=True), Names({}))
+        check_name(settings(directory, OPEN, private=True), Names({}))
