@@ -19,7 +19,7 @@ from local_azure.server import launch
 from local_azure.stack import material
 from local_azure.stack.cloud import finder, is_gone
 from local_azure.stack.exclusive import only_run
-from local_azure.stack.forget import JOURNAL
+from local_azure.stack.forget import DOWN, JOURNAL
 from local_azure.stack.leftovers import clear_locks, resources, take_in
 from local_azure.stack.orphans import end_orphans
 from local_azure.stack.pulumi import Interrupted, Pulumi, StackError
@@ -72,6 +72,9 @@ def up(instance: Instance, pulumi: Pulumi, options: Sequence[str] = ()) -> None:
     for path in material.make(pulumi.directory / ".local"):
         say(f"made rehearsal material: {path.relative_to(pulumi.directory)}")
     prepare(instance, pulumi)
+    if (instance.home / DOWN).exists():
+        say("an earlier make down was interrupted; finishing it first")
+        destroy(instance, pulumi, options)
     journal = instance.home / JOURNAL
     journal.unlink(missing_ok=True)
     journal.touch(mode=0o600)
@@ -82,11 +85,18 @@ def up(instance: Instance, pulumi: Pulumi, options: Sequence[str] = ()) -> None:
 def down(instance: Instance, pulumi: Pulumi, options: Sequence[str] = ()) -> None:
     """Takes the stack down, purges its pool, and stops the local Azure."""
     prepare(instance, pulumi)
-    pulumi.run("destroy", "--yes", *options)
+    destroy(instance, pulumi, options)
     launch.stop(instance)
     say("every resource is gone and the local Azure has stopped; the files in .local/ are still there:")
     for path in kept_files(pulumi.directory / ".local"):
         print(f"  {path.relative_to(pulumi.directory)}")
+
+
+def destroy(instance: Instance, pulumi: Pulumi, options: Sequence[str]) -> None:
+    """Destroys the stack. Until that is done a mark tells the next run that somebody wanted it gone."""
+    (instance.home / DOWN).touch(mode=0o600)
+    pulumi.run("destroy", "--yes", *options)
+    (instance.home / DOWN).unlink()
 
 
 def prepare(instance: Instance, pulumi: Pulumi) -> None:

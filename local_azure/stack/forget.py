@@ -13,6 +13,8 @@ from local_azure.stack.pulumi import StackError
 
 JOURNAL = "last-up.jsonl"
 """In the home of the local Azure: the events of the last ``up``."""
+DOWN = "down.unfinished"
+"""Beside it, while a destroy is under way, and when it was interrupted."""
 
 
 @contextmanager
@@ -34,4 +36,5 @@ def forgetting(instance: Instance) -> Iterator[None]:
                 )
         yield
         shutil.rmtree(instance.pulumi_backend / ".pulumi", ignore_errors=True)
-        (instance.home / JOURNAL).unlink(missing_ok=True)
+        for name in (JOURNAL, DOWN):
+            (instance.home / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""``make up`` as a process of its own, held at a step of it and killed there."""
+"""``make up`` and ``make down`` as processes of their own, held at a step and killed there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HELD_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Flow:
-    """A running ``make up``."""
+    """A running ``make up`` or ``down``."""
 
     process: subprocess.Popen[bytes]
     shown: Path
@@ -61,11 +61,19 @@ class Flow:
 
 
 @contextmanager
-def make_up(project: Project, shown: Path) -> Iterator[Flow]:
-    """``make up`` on the project; ended with everything it started where the test fails."""
+def made(project: Project, shown: Path, target: str = "up") -> Iterator[Flow]:
+    """``make up`` or ``down`` on the project; ended with everything it started where the test fails."""
     with shown.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "local_azure.stack", "up", "--skip-preview", "--directory", str(project.directory)],
+            [
+                sys.executable,
+                "-m",
+                "local_azure.stack",
+                target,
+                "--skip-preview",
+                "--directory",
+                str(project.directory),
+            ],
             cwd=REPOSITORY,
             env=project.environment,
             stdin=subprocess.DEVNULL,
@@ -85,15 +93,15 @@ def make_up(project: Project, shown: Path) -> Iterator[Flow]:
 
 def finished(project: Project, shown: Path) -> Run:
     """A whole ``make up``."""
-    with make_up(project, shown) as flow:
+    with made(project, shown) as flow:
         return flow.wait()
 
 
 @contextmanager
-def held(project: Project, shown: Path, kind: str, **fault: object) -> Iterator[Flow]:
-    """``make up``, while the request that the fault describes is held."""
+def held(project: Project, shown: Path, kind: str, *, target: str = "up", **fault: object) -> Iterator[Flow]:
+    """``make up`` or ``down``, while the request that the fault describes is held."""
     number = project.control.add_fault(kind, **{"delay_seconds": HELD_SECONDS, **fault})
-    with make_up(project, shown) as flow:
+    with made(project, shown, target) as flow:
         wait_for(flow, number)
         yield flow
 

@@ -27,13 +27,15 @@ AZURE_NATIVE, DYNAMIC = "local_azure.plugin", "pulumi.dynamic"
 KEYS = {"myrsakey": {"type": "RSA-HSM", "size": 2048}, "myaeskey": {"type": "oct-HSM", "size": 256}}
 DEPLOYERS = [{"role": "Managed HSM Crypto User", "principal": "deployer", "scope": "/keys"}]
 
-PUT_POOL = {"method": "PUT", "path": r"/managedHSMs/[^/]+$"}
-CHALLENGE = {"method": "POST", "path": "/securitydomain/download$"}
+PUT_POOL: dict[str, Any] = {"method": "PUT", "path": r"/managedHSMs/[^/]+$"}
+DELETE_POOL: dict[str, Any] = {"method": "DELETE", "path": r"/managedHSMs/[^/]+$"}
+CHALLENGE: dict[str, Any] = {"method": "POST", "path": "/securitydomain/download$"}
 """Of a process's requests for the security domain the first has no token, and is refused with the challenge."""
-DOWNLOAD = {**CHALLENGE, "skip": 1}
-POLL = {"method": "GET", "path": "/securitydomain/download/pending$"}
-ROLE = {"method": "PUT", "host": "*.managedhsm.azure.net", "path": "/roleAssignments/"}
-KEY = {"method": "POST", "path": "^/keys/myaeskey/create$"}
+DOWNLOAD: dict[str, Any] = {**CHALLENGE, "skip": 1}
+POLL: dict[str, Any] = {"method": "GET", "path": "/securitydomain/download/pending$"}
+SECOND_POLL: dict[str, Any] = {**POLL, "skip": 1}
+ROLE: dict[str, Any] = {"method": "PUT", "host": "*.managedhsm.azure.net", "path": "/roleAssignments/"}
+KEY: dict[str, Any] = {"method": "POST", "path": "^/keys/myaeskey/create$"}
 
 
 @pytest.fixture
@@ -73,6 +75,15 @@ def test_whichever_provider_is_killed_the_next_run_goes_on(small: Project, tmp_p
     assert_whole(small)
     assert kept_files(domain) == [domain.name, f"{domain.name}.lock", f"{domain.name}.manifest.json"]
 
+    # Azure has soft-deleted the pool, and the state still has it: the name is free only once it is purged.
+    with held(small, shown, "late-answer", target="down", **DELETE_POOL) as flow:
+        flow.kill(flow.plugin(AZURE_NATIVE))
+        assert flow.wait().status == 1
+    run = finished(small, shown)
+    assert run.status == 0, run.output
+    assert "local_azure: an earlier make down was interrupted; finishing it first" in run.output
+    assert_whole(small)
+
 
 def test_whenever_the_engine_is_killed_the_next_run_goes_on(small: Project, tmp_path: Path) -> None:
     shown, domain, control = tmp_path / "shown.txt", security_domain(small), small.control
@@ -102,7 +113,7 @@ def test_whenever_the_engine_is_killed_the_next_run_goes_on(small: Project, tmp_
     content = domain.read_bytes()
 
     # The engine is killed during the poll; its provider lives on and ends the activation.
-    with held(small, shown, "delay", delay_seconds=3.0, **{**POLL, "skip": 1}) as flow:
+    with held(small, shown, "delay", delay_seconds=3.0, **SECOND_POLL) as flow:
         flow.kill(flow.engine())
         flow.wait()
     assert list(orphans(small.instance.pulumi_home))
