@@ -1,75 +1,68 @@
-"""Two containers (W1.1): vaults for secrets, pools for HSM keys and nothing else, each with tokens of its own."""
+"""The two containers of Key Vault (W1.1): vaults, here for secrets, and pools, for HSM keys and nothing else.
+
+"Azure Key Vault basic concepts", "About keys, secrets and certificates" and its table of what each container holds.
+"""
 
 from __future__ import annotations
 
-import pytest
-from azure.keyvault.keys import KeyClient
+from typing import Any
 
-from local_azure.arm.service import ArmService
-from local_azure.core.errors import NotPlayed
-from local_azure.core.http import Request
-from local_azure.entra import directory
-from local_azure.key_vault.service import KeyVaultService
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.keyvault.keys import KeyClient
+from azure.keyvault.secrets import SecretClient
+
+from local_azure.core.world import World
+from local_azure.managed_hsm import built_in_roles as roles
 from local_azure.managed_hsm.pools import ACTIVE
-from local_azure.managed_hsm.service import ManagedHsmService
-from local_azure.services import all_services
-from tests.unit.local_azure.key_vault.support import HOST, VAULT, Client, token
+from tests.unit.local_azure.key_vault.support import VAULT, Client
+from tests.unit.local_azure.key_vault.support import token as token_for
 from tests.unit.local_azure.managed_hsm import support as managed_hsm
-from tests.unit.local_azure.managed_hsm.keys.official import CRYPTO_OFFICER, CRYPTO_USER, client_of
+
+POOL = "https://az400popmhsm.managedhsm.azure.net"
 
 
 @pytest.fixture
-def keys(client: Client) -> KeyClient:
-    """The unmodified key client of the deployer, at an active pool beside the vault."""
+def pool(client: Client) -> managed_hsm.Client:
+    """A pool beside the vault, whose keys the deployer may make and use."""
     managed_hsm.make_pool(client.world, activation_status=ACTIVE)
-    for role in (CRYPTO_USER, CRYPTO_OFFICER):
-        managed_hsm.Client(client.world).assign(role, directory.DEPLOYER_OBJECT_ID)
-    return client_of(client.world)
+    made = managed_hsm.Client(client.world)
+    assert made.assign(roles.CRYPTO_USER, client.object_id).status == 201
+    return made
 
 
-def test_a_pool_makes_hsm_keys_also_where_a_software_key_is_asked_for(keys: KeyClient) -> None:
-    asked = (
-        keys.create_rsa_key("rsa", size=2048, hardware_protected=False),
-        keys.create_ec_key("ec", hardware_protected=False),
-        keys.create_key("oct", "oct", size=256),
-    )
-    assert [key.key_type for key in asked] == ["RSA-HSM", "EC-HSM", "oct-HSM"]
-    listed = {key.name: keys.get_key(str(key.name)).key_type for key in keys.list_properties_of_keys()}
-    assert set(listed.values()) == {"RSA-HSM", "EC-HSM", "oct-HSM"}
+def sdk(kind: Any, world: World) -> Any:
+    """The unmodified SDK's client of one kind, at the pool."""
+    credential, transport = managed_hsm.Credential(world), managed_hsm.transport(world)
+    return kind(POOL, credential, transport=transport, retry_total=0, logging_enable=False)
 
 
-@pytest.mark.usefixtures("keys")
-def test_a_pool_holds_no_secrets_and_no_certificates(client: Client) -> None:
-    bearer = {"authorization": f"Bearer {managed_hsm.token(client.world)}"}
-    for path in ("/secrets/a", "/certificates/a"):
-        request = Request("GET", "az400popmhsm.managedhsm.azure.net", path, {"api-version": "7.4"}, bearer)
-        with pytest.raises(NotPlayed, match=path.split("/")[1]):
-            ManagedHsmService(client.world).handle(request)
-    assert client.sdk().set_secret("a", "hunter2").value == "hunter2"
+def test_a_vault_holds_secrets_and_a_pool_hsm_keys_only(client: Client, pool: managed_hsm.Client) -> None:
+    client.sdk().set_secret("contososecret", "kept")
+    assert client.sdk().get_secret("contososecret").value == "kept"
+
+    keys: KeyClient = sdk(KeyClient, pool.world)
+    assert keys.create_rsa_key("asked-for-software").key_type == "RSA-HSM"
+    assert keys.create_ec_key("asked-for-hardware", hardware_protected=True).key_type == "EC-HSM"
+    assert keys.create_oct_key("of-pools-alone", size=256, hardware_protected=True).key_type == "oct-HSM"
+
+    secrets: SecretClient = sdk(SecretClient, pool.world)
+    for refused in (lambda: secrets.set_secret("contososecret", "kept"), lambda: secrets.get_secret("contososecret")):
+        with pytest.raises(HttpResponseError) as caught:
+            refused()
+        assert caught.value.status_code == 501
+    assert pool.send("GET", "/certificates").status == 501
 
 
-@pytest.mark.usefixtures("keys")
-def test_a_token_for_one_of_them_is_none_for_the_other(client: Client) -> None:
-    of_the_pool = {"authorization": f"Bearer {managed_hsm.token(client.world)}"}
-    refused = client.send("GET", "/secrets", headers=of_the_pool)
-    assert (refused.status, refused.message.partition(":")[0]) == (401, "AKV10022")
-    of_the_vault = token(client.world, client.object_id, VAULT)
-    with client_of(client.world) as pool:
-        answer = managed_hsm.Client(client.world).send(
-            "GET", "/keys?api-version=7.4", headers={"authorization": f"Bearer {of_the_vault}"}
-        )
-        assert answer.status == 401
-        assert list(pool.list_properties_of_keys()) == []
-
-
-@pytest.mark.usefixtures("keys")
-def test_each_has_a_host_and_a_service_of_its_own(client: Client) -> None:
-    playing = {
-        host: [type(service) for service in all_services(client.world) if service.plays(host)]
-        for host in (HOST, "az400popmhsm.managedhsm.azure.net", "management.azure.com")
-    }
-    assert playing == {
-        HOST: [KeyVaultService],
-        "az400popmhsm.managedhsm.azure.net": [ManagedHsmService],
-        "management.azure.com": [ArmService],
-    }
+def test_each_has_an_audience_of_its_own_and_takes_no_token_for_the_other(
+    client: Client, pool: managed_hsm.Client
+) -> None:
+    for_the_vault = token_for(client.world, client.object_id, VAULT)
+    for_the_pool = managed_hsm.token(client.world)
+    at_the_vault = client.send("GET", "/secrets", headers={"authorization": f"Bearer {for_the_pool}"})
+    at_the_pool = pool.send("GET", "/keys", headers={"authorization": f"Bearer {for_the_vault}"})
+    assert (at_the_vault.status, at_the_pool.status) == (401, 401)
+    assert 'resource="https://vault.azure.net"' in at_the_vault.headers["WWW-Authenticate"]
+    assert 'resource="https://managedhsm.azure.net"' in at_the_pool.headers["WWW-Authenticate"]
+    assert client.send("GET", "/secrets", headers={"authorization": f"Bearer {for_the_vault}"}).status == 200
+    assert pool.send("GET", "/keys", headers={"authorization": f"Bearer {for_the_pool}"}).status == 200
