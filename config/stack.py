@@ -32,7 +32,7 @@ def plain_secrets(file: Path) -> frozenset[str]:
     """Names of the vault's secrets that a stack's file has in plain text; none where it says nothing of them.
 
     The engine marks a whole section as secret as soon as one value in it is, so it cannot say this itself. The
-    configuration may come from elsewhere too: a file that is not there, or no such file, is nobody's mistake here.
+    configuration may come from elsewhere too, so a file that is not there is nobody's mistake here.
     """
     try:
         content = yaml.safe_load(file.read_bytes())
