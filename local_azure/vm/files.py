@@ -21,6 +21,8 @@ _BUNDLES = (
 _NAME_SERVICE = Path("/etc/nsswitch.conf")
 _NAME_CACHE = "/run/nscd"
 _MACHINES = "machines"
+SCRIPTS = "run-command"
+"""The directory of a machine that holds its scripts while they run."""
 _HOSTS_LINE = re.compile(r"^hosts:.*$", re.MULTILINE)
 
 
@@ -43,6 +45,12 @@ def remove_all_but(world: World, vm_ids: Callable[[], set[str]]) -> None:
     for each in listed:
         if each.name not in kept:
             shutil.rmtree(each)
+
+
+def remove_interrupted_scripts(world: World) -> None:
+    """Removes the scripts that a daemon which was killed has left: they may hold what must not lie about."""
+    for each in (world.home / _MACHINES).glob(f"*/{SCRIPTS}"):
+        shutil.rmtree(each)
 
 
 def mounts(world: World, place: Place) -> list[tuple[Path, str]]:

@@ -61,6 +61,7 @@ class RunningMachines:
         self._listeners = listeners
         self._loop = loop
         self.forget()
+        files.remove_interrupted_scripts(world)
 
     def entry(self, name: str) -> Entry:
         """The way into a machine, or into ``internet``; starts it.

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from local_azure.core.clock import Clock
 from local_azure.core.machines import Outcome, Script
+from local_azure.vm import files
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -37,7 +38,7 @@ class Execution:
     def run(self, entering: list[str], script: Script, directory: Path, ca_bundle: Path) -> Outcome:
         """Runs it to its end. ``directory`` is the machine's, ``entering`` begins a command line inside of it."""
         began = self._clock.now()
-        work = directory / "run-command" / uuid.uuid4().hex
+        work = directory / files.SCRIPTS / uuid.uuid4().hex
         work.mkdir(mode=0o700, parents=True)
         try:
             status, timed_out = self._execute(entering, script, work, directory / "home", ca_bundle)

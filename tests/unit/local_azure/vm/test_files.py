@@ -44,3 +44,14 @@ def test_the_files_of_machines_that_are_no_more_go(world: World, machine: Any) -
 def test_where_no_machine_ever_ran_nothing_is_removed(world: World) -> None:
     files.remove_all_but(world, set)
     assert not Path(world.home / "machines").exists()
+
+
+def test_scripts_that_a_killed_daemon_left_go_and_nothing_else(world: World, machine: Any) -> None:
+    del machine
+    inside = files.directory(world, place.find(world, "testvmmhsm"))
+    left = inside / files.SCRIPTS / "5f0c6f1e6f3e4d529a423d8f5ad0c001" / "script.sh"
+    left.parent.mkdir(parents=True)
+    left.write_text("echo something that must not lie about")
+    (inside / "home" / "kept").write_text("")
+    files.remove_interrupted_scripts(world)
+    assert (left.parent.parent.exists(), (inside / "home" / "kept").exists()) == (False, True)

@@ -126,6 +126,7 @@ class TestTheDaemonEnds:
         ).json()["properties"]["instanceView"]
         assert view["executionState"] == "Failed"
         assert view["executionMessage"].startswith("The local Azure ended while the script ran")
+        assert not list(own.instance.home.rglob("script.sh"))
 
     def test_stop_ends_every_machine(self, own: Network) -> None:
         own.inside("testvmmhsm", "true")
