@@ -14,6 +14,7 @@ from azure.identity import ClientSecretCredential
 from azure.keyvault.administration import KeyVaultAccessControlClient, KeyVaultRoleScope
 from azure.keyvault.keys import KeyClient
 
+from local_azure.entra.directory import DEPLOYER_OBJECT_ID, GROUP_OBJECT_ID, USER_OBJECT_ID
 from tests.integration.project import Project
 
 pytestmark = pytest.mark.engine
@@ -37,6 +38,7 @@ def security_domain_file(project: Project) -> Path:
 
 def test_the_walkthrough_from_nothing_to_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = project.control.status()["resources"]
+    configure_what_the_walkthrough_has_not(project)
     first = project.up("--logtostderr", "-v=9")
     outputs = project.outputs()
     assert_walkthrough(project, outputs)
@@ -90,14 +92,30 @@ def test_the_walkthrough_from_nothing_to_nothing(project: Project, monkeypatch: 
     assert security_domain_file(project).read_bytes() == before
 
 
+NAMED = [
+    {"role": "Managed HSM Crypto Auditor", "principal": {"group": "HSM Operators"}, "scope": "/keys"},
+    {"role": "Managed HSM Crypto User", "principal": {"user": "kim.akers@contoso.com"}, "scope": "/keys/signingkey"},
+    {"role": "Managed HSM Backup User", "principal": {"servicePrincipal": "contoso-deployer"}, "scope": "/"},
+]
+"""Roles of principals that the directory knows by name."""
+
+
+def configure_what_the_walkthrough_has_not(project: Project) -> None:
+    """A key on a curve, and principals by name."""
+    project.configure(
+        keys={**project.configured("keys"), "signingkey": {"type": "EC-HSM", "curve": "P-384"}},
+        roleAssignments=[*project.configured("roleAssignments"), *NAMED],
+    )
+
+
 def assert_walkthrough(project: Project, outputs: dict[str, Any]) -> None:
     assert outputs["hsmUri"] == URI
     assert outputs["hsmId"].endswith(
         "/resourceGroups/ContosoResourceGroup/providers/Microsoft.KeyVault/managedHSMs/az400popMHSM"
     )
     assert outputs["privateEndpoints"] == {"privateendpointmainsubnet": "10.0.1.4"}
-    assert set(outputs["keys"]) == {"myrsakey", "myaeskey", "mypemrsakey"}
-    assert len(outputs["roleAssignments"]) == 3
+    assert set(outputs["keys"]) == {"myrsakey", "myaeskey", "mypemrsakey", "signingkey"}
+    assert len(outputs["roleAssignments"]) == 3 + len(NAMED)
     path = security_domain_file(project)
     assert outputs["securityDomain"]["files"] == [str(path)]
     assert outputs["securityDomain"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -110,7 +128,7 @@ def assert_proved(outputs: dict[str, Any]) -> None:
     found = {step: each["found"] for step, each in outputs["proof"]["testvmmhsm"]["steps"].items()}
     assert found["name"] == "10.0.1.4"
     assert found["token"] == f"principal {outputs['identities']['testvmmhsm']}"
-    assert found["list"] == "3 keys"
+    assert found["list"] == "4 keys"
     assert "wrapKey and unwrapKey with RSA-OAEP-256" in found["use"]
     assert found["publicWay"].endswith(": ForbiddenByFirewall")
 
@@ -140,7 +158,9 @@ def assert_the_quorum_opens(project: Project) -> None:
 
 
 def assert_pool_is_as_described(credential: ClientSecretCredential, keys: KeyClient) -> None:
-    assert {key.name for key in keys.list_properties_of_keys()} == {"myrsakey", "myaeskey", "mypemrsakey"}
+    assert {key.name for key in keys.list_properties_of_keys()} == {"myrsakey", "myaeskey", "mypemrsakey", "signingkey"}
+    elliptic = keys.get_key("signingkey")
+    assert (elliptic.key_type, vars(elliptic.key)["crv"]) == ("EC-HSM", "P-384")
     rsa = keys.get_key("myrsakey")
     assert rsa.key_type == "RSA-HSM"
     assert set(rsa.key_operations) == {"wrapKey", "unwrapKey"}
@@ -148,3 +168,7 @@ def assert_pool_is_as_described(credential: ClientSecretCredential, keys: KeyCli
     assert rsa.properties.recovery_level == "CustomizedRecoverable+Purgeable"
     roles = KeyVaultAccessControlClient(URI, credential)
     assert len(list(roles.list_role_definitions(KeyVaultRoleScope.GLOBAL))) >= 10
+    found = zip((GROUP_OBJECT_ID, USER_OBJECT_ID, DEPLOYER_OBJECT_ID), NAMED, strict=True)
+    for object_id, named in found:
+        given = roles.list_role_assignments(str(named["scope"]))
+        assert object_id in {each.properties.principal_id for each in given if each.properties}, named
