@@ -1,6 +1,6 @@
 # A Managed HSM in one command. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-development up down test check format bench
+.PHONY: help setup setup-development up down recovery test check format bench
 
 PYTHON := .venv/bin/python
 
@@ -25,6 +25,9 @@ up: setup ## Bring up the stack dev on the local Azure, from nothing to an activ
 
 down: setup ## Destroy it, purge the pool, stop the local Azure; security-domain files stay
 	@$(PYTHON) -m local_azure.stack down
+
+recovery: setup ## Lose a pool and recover it in another region, on a local Azure of its own
+	@$(PYTHON) -m local_azure.stack.recovery
 
 test: setup-development ## Run every check and every test, the real engine included
 	@$(MAKE) --no-print-directory check
