@@ -138,11 +138,9 @@ def adopts_what_the_state_lost(project: Project, shown: Path, domain: Path) -> N
     manifest.unlink()
     refused = finished(project, shown)
     assert refused.status == 1
-    assert (
-        f"error: data_plane.errors.CustodyError: az400popMHSM is active, but its security domain is not at {domain} —"
-        " put the right file and its manifest back, or set managed-hsm:securityDomain.reissue to az400popMHSM to"
-        " download it again for the configured custodians"
-    ) in lines(refused)
+    line = error_of(refused)
+    assert f"CustodyError: az400popMHSM is active, but its security domain is not at {domain} — put the right" in line
+    assert "or set managed-hsm:securityDomain.reissue to az400popMHSM to download it again" in line
 
     domain.write_bytes(b"an earlier pool's")
     earlier = {
@@ -153,8 +151,7 @@ def adopts_what_the_state_lost(project: Project, shown: Path, domain: Path) -> N
     manifest.write_text(json.dumps(earlier))
     refused = finished(project, shown)
     assert refused.status == 1
-    (line,) = {line for line in lines(refused) if line.startswith("error: data_plane")}
-    assert f"{domain} belongs to az400popMHSM of 2025-01-01T00:00:00Z, and this pool was created at " in line
+    assert f"{domain} belongs to az400popMHSM of 2025-01-01T00:00:00Z, and this pool was" in error_of(refused)
     assert domain.read_bytes() == b"an earlier pool's"
 
     forget_state(project)
@@ -241,6 +238,8 @@ def writes(control: ControlClient) -> list[str]:
     ]
 
 
-def lines(run: Run) -> list[str]:
-    """What was shown, without the engine's indentation."""
-    return [line.strip() for line in run.output.splitlines()]
+def error_of(run: Run) -> str:
+    """The one line that the program's own refusal takes, however often the engine shows it."""
+    lines = [line.strip() for line in run.output.splitlines()]
+    (line,) = {line for line in lines if line.startswith("error: data_plane.")}
+    return line
