@@ -15,9 +15,6 @@ KeyType = Literal["RSA-HSM", "EC-HSM", "oct-HSM"]
 Curve = Literal["P-256", "P-384", "P-521", "P-256K"]
 Operation = Literal["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey", "import"]
 
-SIZES: dict[str, tuple[int, ...]] = {"RSA-HSM": (2048, 3072, 4096), "EC-HSM": (), "oct-HSM": (128, 192, 256)}
-"""The sizes of each key type in bits; EC keys have a curve instead."""
-
 OPERATIONS: dict[str, tuple[Operation, ...]] = {
     "RSA-HSM": ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"),
     "EC-HSM": ("sign", "verify"),

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 
 from config.certificates import fingerprint
 from config.files import UnusableFile, read_file
+from data_plane.key_limits import CURVES
 
-_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "P-256K"}
 _KEY_FILE_ENDINGS = frozenset({".key", ".p12", ".pfx"})
 _MARK = b"PRIVATE KEY-----"
 _DER_SEQUENCE = b"\x30"
@@ -46,8 +46,8 @@ def kind_of_private_key(path: Path) -> PrivateKeyKind:
     key = _load(content)
     if isinstance(key, RSAPrivateKey):
         return PrivateKeyKind("RSA-HSM", size=key.key_size)
-    if isinstance(key, EllipticCurvePrivateKey) and key.curve.name in _CURVES:
-        return PrivateKeyKind("EC-HSM", curve=_CURVES[key.curve.name])
+    if isinstance(key, EllipticCurvePrivateKey) and key.curve.name in CURVES:
+        return PrivateKeyKind("EC-HSM", curve=CURVES[key.curve.name])
     if key is None:
         raise UnusableFile("has no private key in it that can be read")
     raise UnusableFile("has a private key of a kind that no HSM key can be")

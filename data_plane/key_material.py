@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_plane.errors import KeyMaterialError
+from data_plane.key_limits import CURVES, SIZES
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "P-256K"}
-"""The service's name of each curve by its name in SEC 2."""
 _COORDINATE_BYTES = {"P-256": 32, "P-384": 48, "P-521": 66, "P-256K": 32}
-_RSA_SIZES = (2048, 3072, 4096)
 
 
 @dataclass(frozen=True)
@@ -89,13 +87,13 @@ def _facts(path: Path, key: RSAPrivateKey | EllipticCurvePrivateKey) -> PublicFa
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if isinstance(key, RSAPrivateKey):
-        if key.key_size not in _RSA_SIZES:
+        if key.key_size not in SIZES["RSA-HSM"]:
             raise KeyMaterialError(f"{path}: an RSA key of {key.key_size} bits; accepted are 2048, 3072 and 4096")
         rsa_numbers = key.public_key().public_numbers()
         return PublicFacts("RSA-HSM", key.key_size, None, thumbprint(n=rsa_numbers.n, e=rsa_numbers.e))
-    curve = _CURVES.get(key.curve.name)
+    curve = CURVES.get(key.curve.name)
     if curve is None:
-        raise KeyMaterialError(f"{path}: curve {key.curve.name}; accepted are {', '.join(_CURVES.values())}")
+        raise KeyMaterialError(f"{path}: curve {key.curve.name}; accepted are {', '.join(CURVES.values())}")
     numbers, length = key.public_key().public_numbers(), (key.key_size + 7) // 8
     x, y = numbers.x.to_bytes(length), numbers.y.to_bytes(length)
     return PublicFacts("EC-HSM", None, curve, thumbprint(curve=curve, x=x, y=y))
@@ -121,7 +119,7 @@ def _ec_members(key: EllipticCurvePrivateKey) -> dict[str, Any]:
     members = {"x": numbers.public_numbers.x, "y": numbers.public_numbers.y, "d": numbers.private_value}
     return {
         "kty": "EC-HSM",
-        "crv": _CURVES[key.curve.name],
+        "crv": CURVES[key.curve.name],
         **{name: value.to_bytes(length) for name, value in members.items()},
     }
 

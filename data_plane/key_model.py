@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from data_plane import key_material
-
-SIZES: Final[Mapping[str, tuple[int, ...]]] = {"RSA-HSM": (2048, 3072, 4096), "EC-HSM": (), "oct-HSM": (128, 192, 256)}
-"""Bits by key type; an elliptic key has a curve instead."""
-CURVES: Final = ("P-256", "P-384", "P-521", "P-256K")
 
 
 @dataclass(frozen=True)

@@ -57,15 +57,15 @@ def wrong_backup(olds: Props, news: Props) -> list[CheckFailure]:
 
 def wrong_kind(news: Props) -> list[CheckFailure]:
     """Type, size and curve that do not go together."""
-    from data_plane.key_model import CURVES, SIZES
+    from data_plane.key_limits import CURVES, SIZES
 
     kind, size, curve = news["key_type"], news.get("size"), news.get("curve")
     if kind not in SIZES:
         return [CheckFailure("key_type", f"{kind!r}: accepted are {', '.join(SIZES)}")]
     if kind == "EC-HSM":
         wrong = [] if size is None else [CheckFailure("size", "an EC-HSM key has a curve, no size")]
-        if curve not in CURVES:
-            wrong.append(CheckFailure("curve", f"{curve!r}: accepted for EC-HSM are {', '.join(CURVES)}"))
+        if curve not in CURVES.values():
+            wrong.append(CheckFailure("curve", f"{curve!r}: accepted for EC-HSM are {', '.join(CURVES.values())}"))
         return wrong
     wrong = [] if curve is None else [CheckFailure("curve", f"{kind} has a size, no curve")]
     if size not in SIZES[kind]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.files import UnusableFile
-from config.keys import OPERATIONS, SIZES, Key
+from config.keys import OPERATIONS, Key
 from config.private_keys import PrivateKeyKind, kind_of_private_key
 from config.problems import Problem, not_accepted, relative
 from config.settings import Settings
+from data_plane.key_limits import SIZES
 
 _EXCHANGE = "import"
 _CURVES = "P-256, P-384, P-521 or P-256K"
