@@ -20,13 +20,13 @@ from local_azure.stack import material
 from local_azure.stack.cloud import finder, is_gone
 from local_azure.stack.exclusive import only_run
 from local_azure.stack.forget import DOWN, JOURNAL
+from local_azure.stack.journal import met
 from local_azure.stack.leftovers import clear_locks, resources, take_in
 from local_azure.stack.orphans import end_orphans
 from local_azure.stack.pulumi import Interrupted, Pulumi, StackError
 from local_azure.stack.summary import summary
 
-RESOURCE_GROUP = "azure-native:resources:ResourceGroup"
-
+RESOURCE_GROUP, POOL = "azure-native:resources:ResourceGroup", "azure-native:keyvault:ManagedHsm"
 
 INTERRUPTED = 130
 """Exit status after a Ctrl-C, as shells have it."""
@@ -72,14 +72,28 @@ def up(instance: Instance, pulumi: Pulumi, options: Sequence[str] = ()) -> None:
     for path in material.make(pulumi.directory / ".local"):
         say(f"made rehearsal material: {path.relative_to(pulumi.directory)}")
     prepare(instance, pulumi)
-    if (instance.home / DOWN).exists():
-        say("an earlier make down was interrupted; finishing it first")
+    if (instance.home / DOWN).exists() and not lives(POOL, pulumi.ask("stack", "export"), pulumi.environment):
+        say("an earlier make down was interrupted when the pool had gone; finishing it first")
         destroy(instance, pulumi, options)
+    (instance.home / DOWN).unlink(missing_ok=True)
     journal = instance.home / JOURNAL
     journal.unlink(missing_ok=True)
     journal.touch(mode=0o600)
-    pulumi.run("up", "--yes", *options, journal=journal)
+    try:
+        pulumi.run("up", "--yes", *options, journal=journal)
+    except StackError as error:
+        raise type(error)(f"{error}{way_out(met(journal))}") from None
     print(summary(pulumi.ask("stack", "output", "--json"), time.monotonic() - started))
+
+
+def way_out(met_resources: Sequence[str]) -> str:
+    """What to do about resources that were there before the run and are not in the state."""
+    if not met_resources:
+        return ""
+    return (
+        f"; {', '.join(met_resources)} existed before, and the stack does not know of it: managed-hsm:hsm.adopt: true"
+        " takes over the pool and its group, python -m local_azure reset begins with an empty cloud"
+    )
 
 
 def down(instance: Instance, pulumi: Pulumi, options: Sequence[str] = ()) -> None:
@@ -93,10 +107,10 @@ def down(instance: Instance, pulumi: Pulumi, options: Sequence[str] = ()) -> Non
 
 
 def destroy(instance: Instance, pulumi: Pulumi, options: Sequence[str]) -> None:
-    """Destroys the stack. Until that is done a mark tells the next run that somebody wanted it gone."""
+    """Destroys the stack. Until that is done a mark tells the next run, as a pool that is not purged holds its name."""
     (instance.home / DOWN).touch(mode=0o600)
     pulumi.run("destroy", "--yes", *options)
-    (instance.home / DOWN).unlink()
+    (instance.home / DOWN).unlink(missing_ok=True)
 
 
 def prepare(instance: Instance, pulumi: Pulumi) -> None:
@@ -106,17 +120,22 @@ def prepare(instance: Instance, pulumi: Pulumi) -> None:
     clear_locks(pulumi, instance.pulumi_backend, say)
     end_orphans(instance.pulumi_home, say)
     state = pulumi.ask("stack", "export")
-    if lost(state, pulumi.environment):
+    # The resource group holds everything else.
+    if named(RESOURCE_GROUP, state) and not lives(RESOURCE_GROUP, state, pulumi.environment):
         say("the local Azure no longer has what this stack had made in it; forgetting that first")
         pulumi.run("refresh", "--yes", "--skip-preview")
         state = pulumi.ask("stack", "export")
     take_in(pulumi, state, instance.home / JOURNAL, finder(pulumi.environment), say)
 
 
-def lost(state: dict[str, Any], environment: Mapping[str, str]) -> bool:
-    """Whether the resource group, which holds everything else, is in the state and no longer in the cloud."""
-    groups = [each for each in resources(state) if each["type"] == RESOURCE_GROUP]
-    return any(is_gone(environment, RESOURCE_GROUP, str(each["id"])) for each in groups)
+def named(kind: str, state: dict[str, Any]) -> list[str]:
+    """The ids of the resources of a type that an exported state has."""
+    return [str(each["id"]) for each in resources(state) if each["type"] == kind and each.get("id")]
+
+
+def lives(kind: str, state: dict[str, Any], environment: Mapping[str, str]) -> bool:
+    """Whether the cloud has one of them."""
+    return any(not is_gone(environment, kind, identifier) for identifier in named(kind, state))
 
 
 def kept_files(directory: Path) -> list[Path]:

@@ -40,6 +40,13 @@ def unfinished_creates(journal: Path) -> list[dict[str, Any]]:
     return list(begun.values())
 
 
+def met(journal: Path) -> list[str]:
+    """The names of the resources that the run could not make because they existed before."""
+    diagnoses = [event.get("diagnosticEvent") or {} for event in _events(journal)]
+    urns = [str(each.get("urn")) for each in diagnoses if _SOMEBODY_ELSES in str(each.get("message"))]
+    return list(dict.fromkeys(urn.split("::")[-1] for urn in urns))
+
+
 def _events(journal: Path) -> Iterator[dict[str, Any]]:
     """The events, as far as they were written: a killed engine breaks off in the middle of a line."""
     try:

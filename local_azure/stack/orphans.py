@@ -81,9 +81,15 @@ def _is_provider(command: list[bytes]) -> bool:
 
 
 def _has_an_engine(directory: Path) -> bool:
-    """Whether the process's parent is an engine; that of an orphan is whatever collects orphans here."""
-    parent = (directory / "stat").read_text().rpartition(")")[2].split()[1]
-    return (_PROC / parent / "comm").read_text().strip() == "pulumi"
+    """Whether one of the process's ancestors is an engine: a script may stand between the two.
+
+    Those of an orphan are whatever collects orphans here, and what started that.
+    """
+    while (parent := (directory / "stat").read_text().rpartition(")")[2].split()[1]) != "0":
+        directory = _PROC / parent
+        if (directory / "comm").read_text().strip() == "pulumi":
+            return True
+    return False
 
 
 def _end(process: int) -> None:

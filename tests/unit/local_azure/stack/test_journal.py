@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from local_azure.stack.journal import unfinished_creates
+from local_azure.stack.journal import met, unfinished_creates
 
 
 def begun(urn: str, op: str = "create") -> dict[str, Any]:
@@ -41,6 +41,7 @@ def test_one_whose_provider_broke_off_is_unfinished_too(tmp_path: Path) -> None:
 def test_what_existed_before_the_run_is_somebody_elses(tmp_path: Path) -> None:
     events = [begun("urn:a"), failed("urn:a", "cannot create already existing resource '/subscriptions/…'")]
     assert unfinished(tmp_path / "journal", *events) == []
+    assert met(tmp_path / "journal") == ["urn:a"]
 
 
 def test_updates_are_no_creations(tmp_path: Path) -> None:

@@ -78,12 +78,13 @@ def test_other_processes_and_those_of_other_local_azures_are_left_alone(provider
     assert list(orphans(providers.home)) == []
 
 
-def test_a_provider_whose_engine_runs_is_no_orphan(providers: Providers, tmp_path: Path) -> None:
+@pytest.mark.parametrize("between", ["", "sh -c '\"$@\"; true' script "])
+def test_a_provider_whose_engine_runs_is_no_orphan(providers: Providers, tmp_path: Path, between: str) -> None:
     shell = tmp_path / "engine" / "pulumi"
     shell.parent.mkdir()
     shutil.copy2(shutil.which("sh") or "/bin/sh", shell)
     process = subprocess.Popen(
-        [str(shell), "-c", '"$0" -c "$1" - 60 pulumi.dynamic & wait', sys.executable, PROVIDER],
+        [str(shell), "-c", f'{between}"$0" -c "$1" - 60 pulumi.dynamic & wait', sys.executable, PROVIDER],
         env={**os.environ, "PULUMI_HOME": str(providers.home)},
         stdout=subprocess.PIPE,
         text=True,
