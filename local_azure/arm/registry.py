@@ -85,7 +85,7 @@ ROUTES: tuple[ArmRoute, ...] = tuple(
 
 COMPLETIONS: dict[str, Completion] = {
     resource_groups.DELETE_GROUP: resource_groups.finish_delete,
-    managed_hsm_life.PURGE: managed_hsm_life.finish_purge,
+    managed_hsm_life.PURGE: managed_hsm_life.PURGING.finish,
     run_commands.ACTION: run_commands.finish_action,
-    vault_life.PURGE: vault_life.finish_purge,
+    vault_life.PURGE: vault_life.PURGING.finish,
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from local_azure.arm import api_versions, errors, lists, operations, rbac
-from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, LongRunning, Poll
+from local_azure.arm import api_versions, errors, lists, rbac
+from local_azure.arm.purging import NameRule, Purging, availability
+from local_azure.arm.resource_type import ArmRequest, ArmRoute, LongRunning, Poll
 from local_azure.arm.soft_delete import SoftDelete
-from local_azure.core.http import JsonObject, Response, json_response
+from local_azure.core.http import Response
 from local_azure.managed_hsm import pools
 
 PURGE = "managedHSMs.purge"
@@ -16,7 +17,12 @@ RESULTS = (
     "/managedHsmOperationResults/{operation}"
 )
 _PURGING = LongRunning(figure="managed_hsm.purge", poll=Poll.LOCATION, status=202, body="none", results=RESULTS)
-_NAME = re.compile(r"[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
+_NAME = NameRule(
+    "Microsoft.KeyVault/managedHSMs",
+    "managed HSM",
+    re.compile(r"[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]"),
+    "3 to 24 letters, digits and hyphens, beginning with a letter and ending with a letter or digit",
+)
 
 DELETED = SoftDelete(
     collection="deletedManagedHSMs",
@@ -26,57 +32,20 @@ DELETED = SoftDelete(
 )
 
 
+PURGING = Purging(DELETED, PURGE, _PURGING)
+
+
 def _check_name(arm_request: ArmRequest) -> Response:
     name = arm_request.request.json().get("name")
     if not isinstance(name, str):
         raise errors.bad_request("BadRequest", "The property 'name' is required.")
-    if not _NAME.fullmatch(name):
-        message = (
-            f"The managed HSM name '{name}' is invalid: 3 to 24 letters, digits and hyphens, beginning with a letter "
-            "and ending with a letter or digit."
-        )
-        return json_response({"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
-    live = any(
-        each.name.lower() == name.lower()
-        for each in arm_request.arm.resources.of_type("Microsoft.KeyVault/managedHSMs")
-    )
-    if live or DELETED.by_name(arm_request.arm, name) is not None:
-        message = f"The managed HSM name '{name}' is already in use."
-        return json_response({"nameAvailable": False, "reason": "AlreadyExists", "message": message})
-    return json_response({"nameAvailable": True})
+    return availability(arm_request.arm, _NAME, DELETED, name)
 
 
 def _list_deleted(arm_request: ArmRequest) -> Response:
     scope = f"/subscriptions/{arm_request['subscription']}"
     rbac.require(arm_request.arm.resources, arm_request.caller, "Microsoft.KeyVault/deletedManagedHsms/read", scope)
     return lists.page(arm_request.request, [each.resource for each in DELETED.all(arm_request.arm)])
-
-
-def _get_deleted(arm_request: ArmRequest) -> Response:
-    found = DELETED.required(arm_request.arm, arm_request["location"], arm_request["name"])
-    return json_response(found.resource)
-
-
-def _purge(arm_request: ArmRequest) -> Response:
-    arm = arm_request.arm
-    found = DELETED.required(arm, arm_request["location"], arm_request["name"])
-    DELETED.refuse_protected(found)
-    document = operations.start(
-        arm,
-        PURGE,
-        found.id,
-        _PURGING,
-        api_version=arm_request.api_version,
-        location=str(found.properties["location"]),
-    )
-    return Response(202, operations.headers(arm.world, arm_request.request, document))
-
-
-def finish_purge(arm: Arm, document: JsonObject) -> None:
-    """The pool and all that was in it has gone for good."""
-    found = arm.find(document["resource_id"])
-    if found is not None:
-        DELETED.purge(arm, found)
 
 
 def _list_regions(arm_request: ArmRequest) -> Response:
@@ -96,8 +65,10 @@ _ACTION = "Microsoft.KeyVault/locations/deletedManagedHsms/"
 ROUTES = (
     ArmRoute("POST", f"{_PROVIDER}/checkMhsmNameAvailability", _check_name, api_versions.KEY_VAULT),
     ArmRoute("GET", f"{_PROVIDER}/deletedManagedHSMs", _list_deleted, api_versions.KEY_VAULT),
-    ArmRoute("GET", _DELETED, _get_deleted, api_versions.KEY_VAULT, f"{_ACTION}read", _SUBSCRIPTION),
-    ArmRoute("POST", f"{_DELETED}/purge", _purge, api_versions.KEY_VAULT, f"{_ACTION}purge/action", _SUBSCRIPTION),
+    ArmRoute("GET", _DELETED, PURGING.read, api_versions.KEY_VAULT, f"{_ACTION}read", _SUBSCRIPTION),
+    ArmRoute(
+        "POST", f"{_DELETED}/purge", PURGING.begin, api_versions.KEY_VAULT, f"{_ACTION}purge/action", _SUBSCRIPTION
+    ),
     ArmRoute(
         "GET", f"{_POOL}/regions", _list_regions, api_versions.KEY_VAULT, "Microsoft.KeyVault/managedHSMs/read", _POOL
     ),

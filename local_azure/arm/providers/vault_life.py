@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 
-from local_azure.arm import api_versions, lists, operations
+from local_azure.arm import api_versions, lists
 from local_azure.arm.providers.access_policies import change_policies
+from local_azure.arm.purging import NameRule, Purging, availability
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, LongRunning, Poll
 from local_azure.arm.schema import Field, choice
 from local_azure.arm.soft_delete import SoftDelete
-from local_azure.core.http import JsonObject, Response, json_response
+from local_azure.core.http import Response
 from local_azure.key_vault.state import SecretStore
 
 VAULT = "Microsoft.KeyVault/vaults"
 PURGE = "vaults.purge"
-_NAME = re.compile(r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
+_NAME = NameRule(
+    VAULT,
+    "vault",
+    re.compile(r"(?!.*--)[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]"),
+    "3 to 24 letters, digits and single hyphens",
+)
 _NAME_AND_TYPE = {"name": Field(required=True), "type": choice(VAULT, "Microsoft.KeyVault/managedHSMs", required=True)}
 _PURGING = LongRunning(
     figure="vault.purge",
@@ -34,47 +40,16 @@ DELETED = SoftDelete(
 )
 
 
+PURGING = Purging(DELETED, PURGE, _PURGING)
+
+
 def _check_name(arm_request: ArmRequest) -> Response:
     name = arm_request.body(_NAME_AND_TYPE, "BadRequest")["name"]
-    if not _NAME.fullmatch(name):
-        message = f"The vault name '{name}' is invalid: 3 to 24 letters, digits and single hyphens."
-        return json_response({"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
-    live = any(each.name.lower() == name.lower() for each in arm_request.arm.resources.of_type(VAULT))
-    if live or DELETED.by_name(arm_request.arm, name) is not None:
-        message = f"The vault name '{name}' is already in use."
-        return json_response({"nameAvailable": False, "reason": "AlreadyExists", "message": message})
-    return json_response({"nameAvailable": True})
+    return availability(arm_request.arm, _NAME, DELETED, name)
 
 
 def _list_deleted(arm_request: ArmRequest) -> Response:
     return lists.page(arm_request.request, [each.resource for each in DELETED.all(arm_request.arm)])
-
-
-def _get_deleted(arm_request: ArmRequest) -> Response:
-    found = DELETED.required(arm_request.arm, arm_request["location"], arm_request["name"])
-    return json_response(found.resource)
-
-
-def _purge(arm_request: ArmRequest) -> Response:
-    arm = arm_request.arm
-    found = DELETED.required(arm, arm_request["location"], arm_request["name"])
-    DELETED.refuse_protected(found)
-    document = operations.start(
-        arm,
-        PURGE,
-        found.id,
-        _PURGING,
-        api_version=arm_request.api_version,
-        location=str(found.properties["location"]),
-    )
-    return Response(202, operations.headers(arm.world, arm_request.request, document))
-
-
-def finish_purge(arm: Arm, document: JsonObject) -> None:
-    """The vault and what was in it has gone for good."""
-    found = arm.find(document["resource_id"])
-    if found is not None:
-        DELETED.purge(arm, found)
 
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
@@ -93,8 +68,10 @@ ROUTES = (
         "Microsoft.KeyVault/deletedVaults/read",
         _SUBSCRIPTION,
     ),
-    ArmRoute("GET", _DELETED, _get_deleted, api_versions.KEY_VAULT, f"{_ACTION}read", _SUBSCRIPTION),
-    ArmRoute("POST", f"{_DELETED}/purge", _purge, api_versions.KEY_VAULT, f"{_ACTION}purge/action", _SUBSCRIPTION),
+    ArmRoute("GET", _DELETED, PURGING.read, api_versions.KEY_VAULT, f"{_ACTION}read", _SUBSCRIPTION),
+    ArmRoute(
+        "POST", f"{_DELETED}/purge", PURGING.begin, api_versions.KEY_VAULT, f"{_ACTION}purge/action", _SUBSCRIPTION
+    ),
     ArmRoute(
         "PUT",
         f"{_VAULT}/accessPolicies/{{operation}}",
