@@ -29,6 +29,8 @@ class Outcome:
     exit_code: int
     output: str
     error: str
+    message: str = ""
+    """What the machine's agent says about it: why a script could not even begin."""
 
 
 def run(
@@ -66,7 +68,11 @@ def _ended(session: Session, path: str, patience: Patience) -> Outcome:
         state = str(view.get("executionState", "Unknown"))
         if state in _ENDED:
             return Outcome(
-                state, int(view.get("exitCode") or 0), str(view.get("output") or ""), str(view.get("error") or "")
+                state,
+                int(view.get("exitCode") or 0),
+                str(view.get("output") or ""),
+                str(view.get("error") or ""),
+                str(view.get("executionMessage") or ""),
             )
         patience.pause(because=state)
 

@@ -38,6 +38,8 @@ _WAYS_OUT = {
 }
 """What to look at, by the step that failed."""
 _NOT_TRIED = "not tried"
+_LONGEST_CAUSE = 500
+"""Characters."""
 _OFF = "is not running"
 """What ARM says of a machine that is switched off, among all that can be in the way of a run command."""
 _SILENT = "its agent has to be well (az vm get-instance-view), and to reach Azure's public addresses on port 443"
@@ -218,7 +220,8 @@ def _evidence(machine: str, outcome: Outcome) -> dict[str, Any]:
     except (ValueError, IndexError):
         evidence = None
     if not isinstance(evidence, dict) or "steps" not in evidence:
-        cause = " ".join(outcome.error.split())[-300:] or f"it wrote {' '.join(lines)[-200:]!r}"
+        told = outcome.error or (outcome.message if not lines else "")
+        cause = " ".join(told.split())[-_LONGEST_CAUSE:] or f"it wrote {' '.join(lines)[-200:]!r}"
         raise ProofError(
             f"{machine}: the proof did not run ({outcome.state}, exit status {outcome.exit_code}): {cause}"
             " — the machine needs python3 and a working agent"

@@ -3,9 +3,13 @@ run where nothing has changed."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.by_hand import DNS, MACHINES, POOLS, SUBSCRIPTION, ByHand
+from tests.integration.flow import finished
 from tests.integration.project import Project, Run
 
 pytestmark = pytest.mark.engine
@@ -16,6 +20,7 @@ POOL = f"{PROVIDERS}/Microsoft.KeyVault/managedHSMs/az400popMHSM"
 ZONE = f"{PROVIDERS}/Microsoft.Network/privateDnsZones/privatelink.managedhsm.azure.net"
 URI = "https://az400popmhsm.managedhsm.azure.net"
 HSM = "https://managedhsm.azure.net"
+LONGEST_PROOF_SECONDS = 3.0
 ROLE = {"role": "Managed HSM Crypto User", "principal": {"identity": "testvmmhsm"}, "scope": "/"}
 
 
@@ -23,6 +28,12 @@ def proofs(project: Project) -> int:
     """How often a machine was asked to prove."""
     log = project.control.log()
     return len([each for each in log if each["method"] == "PUT" and "/runcommands/" in each["path"].lower()])
+
+
+def seconds_of_the_proof(run: Run) -> float:
+    """What it added to the run, the start of the machine included."""
+    (seconds,) = re.findall(r"mhsm:Proof testvmmhsm-proof created \(([0-9.]+)s\)", run.output)
+    return float(seconds)
 
 
 def assert_fails(run: Run, *words: str) -> None:
@@ -44,7 +55,9 @@ def break_everything(project: Project) -> None:
     hand.arm("PATCH", POOL, POOLS, {"properties": {"networkAcls": acls}})
 
 
-def test_a_broken_promise_fails_the_run_in_one_line_and_the_next_run_ends_well(project: Project) -> None:
+def test_a_broken_promise_fails_the_run_in_one_line_and_make_up_ends_with_the_evidence_again(
+    project: Project, tmp_path: Path
+) -> None:
     hand = ByHand(project.instance)
     deployers = [each for each in project.configured("roleAssignments") if each["principal"] == "deployer"]
     project.configure(
@@ -53,7 +66,7 @@ def test_a_broken_promise_fails_the_run_in_one_line_and_the_next_run_ends_well(p
         proof={"patienceSeconds": 2},
         vault=None,
     )
-    project.up()
+    assert seconds_of_the_proof(project.up()) <= LONGEST_PROOF_SECONDS
     first = project.outputs()["proof"]["testvmmhsm"]
     assert first["passed"]
     assert proofs(project) == 1
@@ -85,9 +98,14 @@ def test_a_broken_promise_fails_the_run_in_one_line_and_the_next_run_ends_well(p
     )
 
     project.pulumi("refresh", "--yes", "--skip-preview")
-    project.up()
+    made = finished(project, tmp_path / "shown")
+    assert made.status == 0, made.output
     mended = project.outputs()["proof"]["testvmmhsm"]
     assert mended["passed"]
     steps = {name: step["found"] for name, step in mended["steps"].items()}
     assert steps["name"] == "10.0.1.4"
     assert steps["publicWay"].endswith("ForbiddenByFirewall")
+    # What a person reads last: every step, with what it found.
+    _, _, summary = made.output.partition("Your Managed HSM stands")
+    assert "as testvmmhsm, on its machine testvmmhsm" in summary
+    assert all(found in summary for found in steps.values())

@@ -48,13 +48,13 @@ def run(azure: FakeResourceManager, clock: FakeClock) -> Outcome:
     return run_command.run(cast(Session, azure), VM, "westus", "proof", "true", seconds=600, clock=clock)
 
 
-ENDED = {"executionState": "Succeeded", "exitCode": 0, "output": "out", "error": "err"}
+ENDED = {"executionState": "Succeeded", "exitCode": 0, "output": "out", "error": "err", "executionMessage": "done"}
 
 
 def test_the_end_is_waited_for_and_the_command_taken_away() -> None:
     not_yet = NotFoundError(f"{PATH}: 404 NotFound", status=404)
     azure = FakeResourceManager(not_yet, {"executionState": "Pending"}, {"executionState": "Running"}, ENDED)
-    assert run(azure, FakeClock()) == Outcome("Succeeded", 0, "out", "err")
+    assert run(azure, FakeClock()) == Outcome("Succeeded", 0, "out", "err", "done")
     assert azure.asked == [f"PUT {PATH}", f"DELETE {PATH}"]
 
 

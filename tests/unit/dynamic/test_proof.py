@@ -207,3 +207,11 @@ def test_a_script_that_did_not_run_says_why(
     script_says(monkeypatch, Outcome("Failed", 127, output, error))
     with pytest.raises(ProofError, match=f"the proof did not run .Failed, exit status 127.*{cause}"):
         PROVIDER.update("id", {}, checked())
+
+
+def test_a_script_that_could_not_even_begin_is_told_as_the_machine_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = "Virtual machines are network namespaces. Switch it on: sudo sysctl -w user.max_net_namespaces=10000"
+    script_says(monkeypatch, Outcome("Failed", -1, "", "", message))
+    with pytest.raises(ProofError) as caught:
+        PROVIDER.create(checked())
+    assert f"the proof did not run (Failed, exit status -1): {message} — " in str(caught.value)
