@@ -26,13 +26,13 @@ def item(context: VaultRequest, secret: Secret, version: SecretVersion | None = 
 
 def deleted_bundle(context: VaultRequest, deleted: DeletedSecret) -> JsonObject:
     """A soft-deleted secret."""
-    secret = deleted.secret
+    secret = deleted.item
     return {**_deletion(context, deleted), **bundle(context, secret, secret.latest, with_value=False)}
 
 
 def deleted_item(context: VaultRequest, deleted: DeletedSecret) -> JsonObject:
     """What lists say of a soft-deleted secret."""
-    return {**_deletion(context, deleted), **item(context, deleted.secret)}
+    return {**_deletion(context, deleted), **item(context, deleted.item)}
 
 
 def _described(context: VaultRequest, secret: Secret, version: SecretVersion, path: str) -> JsonObject:
@@ -63,7 +63,7 @@ def _attributes(vault: Vault, version: SecretVersion) -> JsonObject:
 
 def _deletion(context: VaultRequest, deleted: DeletedSecret) -> JsonObject:
     return {
-        "recoveryId": f"{context.base_url}/deletedsecrets/{deleted.secret.name}",
+        "recoveryId": f"{context.base_url}/deletedsecrets/{deleted.item.name}",
         "deletedDate": deleted.deleted,
         "scheduledPurgeDate": deleted.purge,
     }

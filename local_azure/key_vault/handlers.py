@@ -97,7 +97,7 @@ def list_deleted(context: VaultRequest) -> Response:
 
     def items(after: str, limit: int) -> Items:
         found = _store(context).deleted_page(after, limit)
-        return [(deleted.secret.name.lower(), deleted_item(context, deleted)) for deleted in found]
+        return [(deleted.item.name.lower(), deleted_item(context, deleted)) for deleted in found]
 
     return page(context, "/deletedsecrets", items)
 
@@ -113,7 +113,7 @@ def recover(context: VaultRequest) -> Response:
     with store.transaction():
         deleted = _find_deleted(context)
         store.recover(deleted)
-    return json_response(bundle(context, deleted.secret, deleted.secret.latest, with_value=False))
+    return json_response(bundle(context, deleted.item, deleted.item.latest, with_value=False))
 
 
 def purge(context: VaultRequest) -> Response:
@@ -123,7 +123,7 @@ def purge(context: VaultRequest) -> Response:
         deleted = _find_deleted(context)
         if context.vault.purge_protection:
             raise errors.purge_protected(context.vault)
-        store.purge(deleted.secret.name)
+        store.purge(deleted.item.name)
     return Response(204)
 
 

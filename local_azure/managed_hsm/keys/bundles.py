@@ -56,13 +56,13 @@ def key_item(base_url: str, pool: Pool, key: Key, version: KeyVersion | None = N
 
 def deleted_bundle(base_url: str, pool: Pool, deleted: DeletedKey) -> JsonObject:
     """A soft-deleted key with the public part of its latest version."""
-    bundle = key_bundle(base_url, pool, deleted.key, deleted.key.latest)
+    bundle = key_bundle(base_url, pool, deleted.item, deleted.item.latest)
     return {**bundle, **_deletion(base_url, deleted)}
 
 
 def deleted_item(base_url: str, pool: Pool, deleted: DeletedKey) -> JsonObject:
     """What lists say of a soft-deleted key."""
-    return {**key_item(base_url, pool, deleted.key), **_deletion(base_url, deleted)}
+    return {**key_item(base_url, pool, deleted.item), **_deletion(base_url, deleted)}
 
 
 def recovery_level(pool: Pool) -> str:
@@ -74,7 +74,7 @@ def recovery_level(pool: Pool) -> str:
 def _deletion(base_url: str, deleted: DeletedKey) -> JsonObject:
     return {
         "deletedDate": deleted.deleted,
-        "recoveryId": deleted_url(base_url, deleted.key.name),
+        "recoveryId": deleted_url(base_url, deleted.item.name),
         "scheduledPurgeDate": deleted.purge,
     }
 

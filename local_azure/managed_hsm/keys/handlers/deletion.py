@@ -30,7 +30,7 @@ def list_deleted(hsm: HsmRequest) -> Response:
     """GET /deletedkeys"""
     size = page_size(hsm.request.query)
     page = store_of(hsm).deleted_page(after(hsm.request.query), size + 1)
-    items = [(deleted.key.name.lower(), deleted_item(hsm.base_url, hsm.pool, deleted)) for deleted in page]
+    items = [(deleted.item.name.lower(), deleted_item(hsm.base_url, hsm.pool, deleted)) for deleted in page]
     return json_response(page_body(f"{hsm.base_url}/deletedkeys", size, items))
 
 
@@ -40,7 +40,7 @@ def recover(hsm: HsmRequest) -> Response:
     with store.transaction():
         deleted = find_deleted(hsm)
         store.recover(deleted)
-    key = deleted.key
+    key = deleted.item
     return json_response(key_bundle(hsm.base_url, hsm.pool, key, key.latest))
 
 
@@ -55,5 +55,5 @@ def purge(hsm: HsmRequest) -> Response:
                 "The service will purge the key by itself after the retention period.",
                 "ForbiddenByPolicy",
             )
-        store.purge(deleted.key.name)
+        store.purge(deleted.item.name)
     return Response(204)
