@@ -5,7 +5,7 @@ Names, SKUs and limits are those of the resource type ``Microsoft.KeyVault/manag
 
 import ipaddress
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
@@ -70,6 +70,26 @@ IpRule = Annotated[Text, AfterValidator(_ip_rule)]
 Administrator = Annotated[Text, AfterValidator(lambda value: value if value == DEPLOYER else guid(value))]
 
 
+def retention(what: str) -> Any:
+    """The setting of how long deleted things can be recovered; the limits are the same for pools and vaults."""
+    return setting(
+        what=f"Days for which {what} can be recovered. Never changed later.",
+        accepted="7 to 90 days",
+        example=90,
+        ge=7,
+        le=90,
+    )
+
+
+def protection_from_purging() -> Any:
+    """The setting of purge protection."""
+    return setting(
+        what="Whether nobody can purge before the retention has passed. Can be switched on later, never off.",
+        accepted="true or false",
+        example=True,
+    )
+
+
 class Firewall(Section):
     """Who reaches the pool's data plane. The program writes every property, so that no default of the API slips in."""
 
@@ -115,18 +135,8 @@ class Hsm(Section):
         accepted="Standard_B1, Custom_B32, Custom_B6, Custom_C42 or Custom_C10",
         example="Standard_B1",
     )
-    retention_days: Integer = setting(
-        what="Days for which a deleted pool and deleted keys can be recovered. Never changed later.",
-        accepted="7 to 90 days",
-        example=90,
-        ge=7,
-        le=90,
-    )
-    purge_protection: Boolean = setting(
-        what="Whether nobody can purge before the retention has passed. Can be switched on later, never off.",
-        accepted="true or false",
-        example=True,
-    )
+    retention_days: Integer = retention("a deleted pool and deleted keys")
+    purge_protection: Boolean = protection_from_purging()
     initial_administrators: tuple[Administrator, ...] = setting(
         what="Who administers the new pool, by object id. Used at its creation only; `deployer` only in dev.",
         accepted="one or more object ids (GUIDs), or deployer in dev",

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from config.access import PRINCIPAL_ACCEPTED, Principal
 from config.fields import TAGS_ACCEPTED, ArmId, Boolean, Integer, Section, Tags, Text, matching, setting
-from config.hsm import Firewall, IpRule, OnDestroy
+from config.hsm import Firewall, IpRule, OnDestroy, protection_from_purging, retention
 from config.network import PrivateEndpoint
 from config.vault_roles import VAULT_ROLES, guid_of, name_of
 
@@ -98,18 +98,8 @@ class Vault(Section):
         accepted="standard or premium",
         example="standard",
     )
-    retention_days: Integer = setting(
-        what="Days for which the deleted vault and deleted secrets can be recovered. Never changed later.",
-        accepted="7 to 90 days",
-        example=90,
-        ge=7,
-        le=90,
-    )
-    purge_protection: Boolean = setting(
-        what="Whether nobody can purge before the retention has passed. Can be switched on later, never off.",
-        accepted="true or false",
-        example=True,
-    )
+    retention_days: Integer = retention("the deleted vault and deleted secrets")
+    purge_protection: Boolean = protection_from_purging()
     firewall: VaultFirewall = setting(
         what="Who reaches the vault's data plane.",
         accepted="publicNetworkAccess, defaultAction, bypass and ipRules",
