@@ -33,9 +33,11 @@ curl --silent --show-error 'https://contosomivault.vault.azure.net/secrets/conto
 """
 """W2.3 as it is written."""
 POLICIES = [
-    {"principal": {"identity": "testvmmhsm"}, "permissions": ["get", "list"]},
-    {"principal": "deployer", "permissions": "Secret Management"},
+    {"principal": {"identity": "testvmmhsm"}, "permissions": "Secret Management"},
+    {"principal": "deployer", "permissions": ["get", "list"]},
 ]
+TEMPLATE = {"get", "list", "set", "delete", "recover", "backup", "restore"}
+"""What the portal's template "Secret Management" gives (W2.2)."""
 ROLES = [
     {"role": "Key Vault Secrets User", "principal": {"identity": "testvmmhsm"}, "scope": "/secrets/contososecret"},
     {"role": "Key Vault Secrets Officer", "principal": "deployer"},
@@ -58,6 +60,7 @@ def test_a_vault_with_policies_then_with_roles_and_a_private_way_then_gone(proje
     outputs = project.outputs()
     first = outputs["vault"]
     assert_read_by_hand(machine, FIRST, first)
+    assert permissions_of(azure, first["id"], outputs["identities"]["testvmmhsm"]) == TEMPLATE
     assert first["uri"] == URI
     assert first["secrets"]["contososecret"]["versionlessId"] == SECRET
     assert_refused_to_others(machine, other, outputs["identities"]["other"])
@@ -97,6 +100,13 @@ def set_secrets(project: Project, **values: str) -> None:
     """As a person does: the values are encrypted in the stack's file."""
     entries = [f"managed-hsm:vault.secrets.{name}={value}" for name, value in values.items()]
     project.pulumi("config", "set-all", "--path", *(word for entry in entries for word in ("--secret", entry)))
+
+
+def permissions_of(azure: ByHand, vault_id: str, principal: str) -> set[str]:
+    """What the vault's one policy for a principal lets it do with secrets."""
+    policies = azure.arm("GET", vault_id, VAULTS)["properties"]["accessPolicies"]
+    (policy,) = [each for each in policies if each["objectId"] == principal]
+    return set(policy["permissions"]["secrets"])
 
 
 def ask(machine: InMachine, url: str, token: str | None) -> Answer:
