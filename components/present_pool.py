@@ -40,10 +40,10 @@ def _unchangeable(settings: Settings, wanted: Hsm, pool: Any) -> Iterator[Proble
     if pool.name != wanted.name:
         accepted = f"{pool.name}, as it was made: another spelling would replace the pool"
         yield not_accepted(f"{_SECTION}.name", wanted.name, accepted)
-    if _plain(pool.location) != _plain(settings.location):
+    if pool.location and _plain(pool.location) != _plain(settings.location):
         accepted = f"{_plain(pool.location)}, where the pool is; {_ANOTHER_POOL}"
         yield not_accepted("azure-native:location", settings.location, accepted)
-    if pool.sku.name != wanted.sku:
+    if pool.sku is not None and pool.sku.name != wanted.sku:
         yield not_accepted(f"{_SECTION}.sku", wanted.sku, f"{pool.sku.name}, as the pool was made; {_ANOTHER_POOL}")
     days = properties.soft_delete_retention_in_days
     if days is not None and int(days) != wanted.retention_days:

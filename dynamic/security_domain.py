@@ -105,7 +105,9 @@ class SecurityDomainProvider(HsmProvider):
 
     def _lost(self, olds: Props, news: Props) -> list[CheckFailure]:
         """A failure where a refresh, or other destinations, leave no copy that a run could go on from."""
-        if not self._changed("destinations", olds, news) or news.get("reissue"):
+        if news.get("reissue"):
+            return inputs.nowhere_to_write(olds, news)
+        if not self._changed("destinations", olds, news):
             return []
         return inputs.wrong_files(news, [each["path"] for each in olds.get("destinations", [])])
 
@@ -128,7 +130,7 @@ class SecurityDomainProvider(HsmProvider):
         """Copies to new destinations, mends what is missing, and downloads again where a reissue allows it."""
         olds, news = inputs_of(_olds), inputs_of(_news)
         earlier = [each["path"] for each in olds.get("destinations", [])]
-        left = sorted(set(earlier) - {each["path"] for each in news["destinations"]})
+        left = sorted(set(_paths_here(olds)) - {each["path"] for each in news["destinations"]})
         outputs = _outputs(news, _activate(news, earlier, _olds.get("manifest")))
         if news.get("reissue"):
             tell(
@@ -153,9 +155,8 @@ class SecurityDomainProvider(HsmProvider):
 
     def delete(self, _id: str, _props: Props) -> None:
         """Leaves every file where it is."""
-        props = inputs_of(_props)
-        for destination in props.get("destinations", []):
-            tell(f"{destination['path']} stays: a security domain is never deleted by this program")
+        for path in _paths_here(inputs_of(_props)):
+            tell(f"{path} stays: a security domain is never deleted by this program")
 
 
 class SecurityDomain(Resource, module="mhsm", name="SecurityDomain"):
@@ -209,6 +210,11 @@ def _activate(wanted: Props, earlier_paths: list[str], manifest: Mapping[str, An
         ),
         say=tell,
     ).run()
+
+
+def _paths_here(props: Props) -> list[str]:
+    """The destinations whose file has not gone into custody."""
+    return [str(each["path"]) for each in props.get("destinations", []) if not each.get("handed_over")]
 
 
 def _outputs(wanted: Props, result: Result) -> Props:

@@ -90,16 +90,31 @@ def wrong_reissue(news: Props) -> list[CheckFailure]:
     return [CheckFailure("reissue", f"{reissue!r} is not the name of this pool: {name} confirms, nothing else")]
 
 
+def nowhere_to_write(olds: Props, news: Props) -> list[CheckFailure]:
+    """A failure where a reissue for other custodians would find no place for the new security domain."""
+    from data_plane.activation_step import NOWHERE_TO_WRITE
+
+    same = thumbprints(olds["custodians"]) == thumbprints(news["custodians"]) and olds["quorum"] == news["quorum"]
+    if same or _needed(news):
+        return []
+    return [CheckFailure("destinations", NOWHERE_TO_WRITE)]
+
+
+def _needed(news: Props) -> list[Destination]:
+    """The places that have to hold the file."""
+    places = [place(each) for each in news["destinations"]]
+    return [each for each in places if not (each.optional or each.handed_over)]
+
+
 def wrong_files(news: Props, earlier_paths: list[str]) -> list[CheckFailure]:
     """A failure where an active pool's file is proved at no place of now or before, and not in custody either."""
     from data_plane import pool
     from data_plane.activation_step import decide
     from data_plane.security_domain_file import look
 
-    places = [place(each) for each in news["destinations"]]
-    if all(each.optional or each.handed_over for each in places):
+    if not _needed(news):
         return []
-    paths = dict.fromkeys([*(each.path for each in places), *map(Path, earlier_paths)])
+    paths = dict.fromkeys(Path(path) for path in (*(each["path"] for each in news["destinations"]), *earlier_paths))
     active = pool.Pool(
         news["hsm_id"], pool.name_of(news["hsm_id"]), news["hsm_uri"], news["hsm_created_at"], pool.ACTIVE, ""
     )

@@ -148,6 +148,27 @@ def test_a_file_that_has_gone_into_custody_stops_the_preview_until_the_configura
     assert drifted["destinations"] == []
 
 
+def test_a_reissue_that_would_find_no_place_for_its_file_stops_the_preview(pool: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "sd.json"
+    gone = [{"path": str(path), "optional": False, "handed_over": True}]
+    olds = props(pool, path, destinations=gone)
+    others = props(pool, path, custodians=(3, 4, 5), reissue="az400popMHSM", destinations=gone)
+    (failure,) = PROVIDER.check(olds, {**others, "__provider": "x"}).failures
+    assert "so there is nowhere to write a new security domain — take handedOver out of one" in failure.reason
+    assert PROVIDER.check(olds, {**olds, "reissue": "az400popMHSM", "__provider": "x"}).failures == []
+    here = props(pool, path, custodians=(3, 4, 5), reissue="az400popMHSM")
+    assert PROVIDER.check(olds, {**here, "__provider": "x"}).failures == []
+
+
+def test_of_a_file_in_custody_nothing_is_said_to_stay(
+    pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "sd.json"
+    gone = [{"path": str(path), "optional": False, "handed_over": True}]
+    PROVIDER.delete("id", props(pool, path, destinations=gone))
+    assert capsys.readouterr().out == ""
+
+
 def test_a_state_without_the_word_handed_over_is_no_difference(pool: Pool, tmp_path: Path) -> None:
     news = props(pool, tmp_path / "sd.json")
     olds = {**news, "destinations": [{"path": str(tmp_path / "sd.json"), "optional": False}]}
