@@ -166,8 +166,9 @@ import json, os, sys
 from pathlib import Path
 from local_azure.instance import Instance
 from local_azure.server import launch
+from tests.by_hand import MACHINES
 from tests.unit.local_azure.vm.network import Network
-from tests.unit.local_azure.vm.support import HOST
+from tests.unit.local_azure.vm.support import HOST, MACHINE
 started = launch.start(Instance(Path(sys.argv[1]), 0)).instance
 try:
     network = Network(started)
@@ -177,6 +178,10 @@ try:
     entering, _ = network.control.enter_machine("testvmmhsm")
     token = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://vault.azure.net"
     ask = f"import urllib.request as u; print(u.urlopen(u.Request('{token}', headers={{'Metadata': 'true'}})).status)"
+    command, arm = f"{MACHINE}/runCommands/who", "https://management.azure.com"
+    script = {"source": {"script": "id -u; cat $0 > /dev/null && hostname"}}
+    network.by_hand.arm("PUT", command, MACHINES, {"location": "westus", "properties": script})
+    view = network.by_hand.ask("GET", f"{arm}{command}?api-version={MACHINES}&$expand=instanceView", arm).json()
     print(json.dumps([
         os.geteuid(),
         "--user" in entering,
@@ -184,6 +189,7 @@ try:
         network.addresses(HOST, name="internet") == network.addresses(HOST, server="8.8.8.8"),
         network.python(ask),
         network.vm("testvmmhsm", "sh", "-c", "exit 7").returncode,
+        view["properties"]["instanceView"]["output"].split(),
     ]))
 finally:
     launch.stop(started)
@@ -201,4 +207,4 @@ finally:
         timeout=120,
         check=False,
     )
-    assert done.stdout.strip() == '[1000, true, true, true, "200", 7]', done.stderr
+    assert done.stdout.strip() == '[1000, true, true, true, "200", 7, ["0", "testvmmhsm"]]', done.stderr
