@@ -10,6 +10,7 @@ from typing import Final
 
 from ceremony import report
 from ceremony.commands import custodian, drill, fetch_transfer_key, inspect, manifest, recover, share, upload, verify
+from ceremony.errors import CeremonyError
 from data_plane.errors import DataPlaneError
 
 _COMMANDS: Final = (custodian, inspect, verify, manifest, fetch_transfer_key, share, recover, upload, drill)
@@ -53,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of the output has gone; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return report.WRONG
+    except OSError as error:
+        report.print_error(CeremonyError(f"{error.filename or 'the system'}: {error.strerror}"), as_json=options.json)
         return report.WRONG
     except KeyboardInterrupt:
         print(file=sys.stderr)

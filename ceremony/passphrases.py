@@ -89,7 +89,7 @@ def _asked(prompt: str) -> bytes | None:
     except OSError:
         return None
     try:
-        return getpass.getpass(prompt).encode()
+        return getpass.getpass(prompt).encode(errors="surrogateescape")
     except EOFError:
         return None
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_priv
 
 from ceremony import files
 from ceremony.encoding import base64url
-from ceremony.errors import KeyFileError, PassphraseError
+from ceremony.errors import CeremonyError, KeyFileError, PassphraseError
 
 CERTIFICATE_SUFFIXES: Final = (".cer", ".crt", ".pem")
 """Under which names a certificate is looked for beside its key."""
@@ -137,7 +137,7 @@ def _beside(path: Path, key: RSAPrivateKey) -> Certificate | None:
             continue
         try:
             found = load_certificate(candidate)
-        except KeyFileError:
+        except CeremonyError:
             continue
         if found.certificate.public_key() == key.public_key():
             return found

@@ -27,7 +27,16 @@ from data_plane.errors import (
 )
 from data_plane.pool import Pool
 from data_plane.security_domain import Progress
-from data_plane.security_domain_file import Destination, Finding, keep, look, mark_attempt, unmark_attempt, whole_copy
+from data_plane.security_domain_file import (
+    Destination,
+    Finding,
+    keep,
+    look,
+    manifest_path,
+    mark_attempt,
+    unmark_attempt,
+    whole_copy,
+)
 from data_plane.session import Session
 from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, retry_after_of, silent
 
@@ -111,7 +120,8 @@ class Activation:
         if not self._needed and (step is Step.DOWNLOAD or pool.activation_status != pools.ACTIVE):
             raise CustodyError(f"{pool.name}: {NOWHERE_TO_WRITE}")
         if self._wanted.recover_from is not None and pool.activation_status != pools.ACTIVE:
-            return self._recover(pool, self._wanted.recover_from)
+            begun = any(each.attempt is not None and each.attempt.is_for(pool, self._custody) for each in findings)
+            return self._recover(pool, self._wanted.recover_from, begun=begun)
         if step is Step.HANDED_OVER and record is not None:
             return self._trust(record)
         if step is Step.DOWNLOAD or copy is None or copy.manifest is None or copy.content is None:
@@ -141,7 +151,7 @@ class Activation:
         """What the state, or a manifest that stayed behind, knows of a file that has gone into custody from
         everywhere; None where it has to lie somewhere here.
 
-        Raises CustodyError for another file in the place of one that was handed over.
+        Raises CustodyError for another file in the place of one that was handed over, and without any record.
         """
         for finding in findings:
             if finding.path in self._handed_over and finding.content is not None:
@@ -155,7 +165,15 @@ class Activation:
             return None
         left = [finding.manifest for finding in findings if finding.path in self._handed_over]
         known = [manifest for manifest in (self._wanted.known, *left) if manifest is not None]
-        return next((each for each in known if each.is_of(pool) and each.custody.fits(self._custody)), None)
+        record = next((each for each in known if each.is_of(pool) and each.custody.fits(self._custody)), None)
+        active = pool.activation_status == pools.ACTIVE
+        if record is None and active and not self._wanted.reissue and not whole_copy(findings, pool, self._custody):
+            beside = ", ".join(str(manifest_path(path)) for path in self._handed_over)
+            raise CustodyError(
+                f"{pool.name} is active and its security domain is handed over, but nothing here says which one that "
+                f"is, for the configured custodians — put its manifest back ({beside}); the file may stay in custody"
+            )
+        return record
 
     def _trust(self, record: Manifest) -> Result:
         """The file is in custody; a place that is optional goes without a copy."""
@@ -180,13 +198,22 @@ class Activation:
             # Only asked to spare a download; without an answer the pool is activated anew.
             return None
 
-    def _recover(self, pool: Pool, blob: Path) -> Result:
-        """Has the pool take in the blob, then downloads for its own custodians what it shares from then on."""
+    def _recover(self, pool: Pool, blob: Path, *, begun: bool) -> Result:
+        """Has the pool take in the blob, then downloads for its own custodians what it shares from then on.
+
+        ``begun``: an earlier run may have uploaded it, though ARM does not show the pool as active yet.
+        """
         content = recovered_domain.content(self._session, pool, blob)
         mark_attempt(self._wanted.destinations, Attempt(pool.id, pool.created_at, self._custody, _now()), self._say)
         self._say(f"{pool.name}: taking in {blob}")
         recovery.restore(
-            self._session, self._wanted.hsm_uri, content, say=self._say, clock=self._clock, seconds=self._seconds
+            self._session,
+            self._wanted.hsm_uri,
+            content,
+            say=self._say,
+            clock=self._clock,
+            seconds=self._seconds,
+            continued=begun,
         )
         return self._download(replace(pool, activation_status=pools.ACTIVE))
 

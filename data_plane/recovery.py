@@ -58,13 +58,17 @@ def restore(
     say: Say = silent,
     clock: Clock = SYSTEM_CLOCK,
     seconds: float = RESTORE_SECONDS,
+    continued: bool = False,
 ) -> None:
     """Has the pool take in a restore blob, and returns when it is active.
 
-    May be called again after any crash: an upload that is under way is waited for. Raises CustodyError for a pool
+    May be called again after any crash: an upload that is under way is waited for, and one that has ended well is
+    enough where it is known to be an earlier call's (``continued``). Raises CustodyError for a pool
     that is active already or whose restore failed, RequestError where the service refuses the blob, DeadlineError.
     """
     before = _known(session, hsm_uri)
+    if before is not None and before.done and continued:
+        return
     if before is not None and before.done:
         raise CustodyError(f"{hsm_uri}: has taken in a security domain already; only a new pool takes one in")
     if before is not None and before.in_progress:

@@ -70,9 +70,10 @@ def run(options: argparse.Namespace) -> Report:
             "tags": [datum.tag for datum in data],
         },
         shown=(
-            f"{options.output}: the security domain for {target.pool} and nobody else (opened by {', '.join(used)})",
+            f"{options.output}: the security domain for {target.pool or 'that pool'} and nobody else (opened by "
+            f"{', '.join(used)})",
             f"The transfer key's thumbprint: {target.thumbprint}",
-            f"Next: python -m ceremony upload {options.output} --uri https://{target.pool}/",
+            f"Next: pulumi up where a stack waits for it, else python -m ceremony upload {options.output} --hsm-name …",
         ),
     )
 

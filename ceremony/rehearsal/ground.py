@@ -81,8 +81,8 @@ def _command(home: Path, *arguments: str) -> str:
         env={name: value for name, value in os.environ.items() if not name.startswith("LOCAL_AZURE_")},
     )
     if done.returncode:
-        reason = " ".join(done.stderr.split()) or f"exit status {done.returncode}"
-        raise DrillError(f"the local Azure that a drill needs: {reason}")
+        *_, reason = ["", *done.stderr.strip().splitlines()]
+        raise DrillError(f"the local Azure that a drill needs: {reason or f'exit status {done.returncode}'}")
     return done.stdout
 
 

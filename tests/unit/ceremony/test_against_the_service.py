@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from ceremony import security_domain_file
 from ceremony.command_line import main
+from ceremony.verification import verify
 from data_plane import pool as pools
 from data_plane import session
 from data_plane.activation import Activation, Wanted
@@ -18,6 +20,7 @@ from data_plane.key_model import key_of
 from data_plane.pool import Pool
 from data_plane.security_domain_file import Destination
 from tests.support import Azure
+from tests.unit.ceremony.support import keys as keys_of
 from tests.unit.ceremony.support import may_use_keys, name_of, write_custodian
 from tests.unit.data_plane.support import certificate_pem, certificates, make_pool
 
@@ -42,6 +45,11 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
     status = main([*(str(each) for each in arguments), "--json"])
     shown = capsys.readouterr()
     return status, json.loads(shown.out), shown.err
+
+
+def content_of(path: Path) -> dict[str, bytes | None]:
+    verification = verify(security_domain_file.parse(path.read_bytes(), path.name), keys_of(1, 2, 3))
+    return {datum.tag: datum.content for datum in verification.opening.data}
 
 
 def recovered(
@@ -105,6 +113,14 @@ def test_what_recover_makes_activates_a_twin_that_takes_the_first_pools_key_back
     may_use_keys(second)
     restored = session.current().keys(second.uri).restore_key_backup(backup)
     assert key_of(restored).thumbprint == key_of(made).thumbprint
+    # The twins give each other's keys back, both ways, and hand out one and the same security domain.
+    own = session.current().keys(second.uri).create_rsa_key("other", size=2048, hardware_protected=True)
+    back = keys.restore_key_backup(session.current().keys(second.uri).backup_key("other"))
+    assert key_of(back).thumbprint == key_of(own).thumbprint
+    twin = tmp_path / "twin.json"
+    wanted = Wanted(second.id, second.uri, certificates(1, 2, 3), 2, (Destination(twin),), reissue=True)
+    Activation(session.current(), wanted).run()
+    assert content_of(twin) == content_of(file)
     stranger = make_pool("stranger")
     other = tmp_path / "other.json"
     Activation(

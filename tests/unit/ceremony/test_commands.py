@@ -299,6 +299,14 @@ def test_what_is_no_security_domain_is_one_line(
         assert said in Run(capsys, command, path).error
 
 
+def test_a_name_that_no_file_can_have_and_a_bottomless_manifest_are_one_line(
+    domain_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "File name too long" in Run(capsys, "verify", "x" * 5000).error
+    manifest_path(domain_file).write_text("[" * 200_000)
+    assert "is no manifest of a security domain" in Run(capsys, "verify", domain_file).error
+
+
 def test_a_missing_file_and_machines_get_one_line_and_one_document(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -109,6 +109,24 @@ def test_a_process_killed_around_the_upload_costs_nothing(
     assert custodians_open(tmp_path / "recovered-sd.json", 4, 5, 6)
 
 
+def test_a_run_that_arm_lags_behind_goes_on_where_the_killed_one_ended(
+    lost: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, blob = make_pool("recovered"), tmp_path / "restore.json"
+    with pytest.raises(CustodyError):
+        take_in(target, blob)
+    quorum_makes(blob, lost)
+    with monkeypatch.context() as patched:
+        patched.setattr(Activation, "_download", die)
+        with pytest.raises(Killed):
+            take_in(target, blob)
+    assert is_active(target)
+    with monkeypatch.context() as patched:
+        patched.setattr(pools, "read", lambda *_: target)
+        take_in(target, blob)
+    assert custodians_open(tmp_path / "recovered-sd.json", 4, 5, 6)
+
+
 def test_a_failure_between_upload_and_download_costs_nothing(lost: Path, tmp_path: Path, signed_in: Azure) -> None:
     target, blob = make_pool("recovered"), tmp_path / "restore.json"
     with pytest.raises(CustodyError):
