@@ -197,24 +197,27 @@ def _exec(instance: Instance, options: argparse.Namespace) -> int:
         print("exec needs a command: python -m local_azure exec -- CMD ...", file=sys.stderr)
         return 2
     environment = _reachable(instance).environment(os.environ)
+    if command[0] == "pulumi" and (reason := _no_engine()):
+        print(reason, file=sys.stderr)
+        return _NOT_FOUND
     sys.stdout.flush()
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606 - running the user's command is the purpose
     except FileNotFoundError:
-        print(_not_found(command[0]), file=sys.stderr)
+        print(f"{command[0]}: command not found", file=sys.stderr)
         return _NOT_FOUND
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return _NOT_EXECUTABLE
 
 
-def _not_found(command: str) -> str:
-    if command == "pulumi":
-        try:
-            engine()
-        except EngineNotFound as error:
-            return str(error)
-    return f"{command}: command not found"
+def _no_engine() -> str:
+    """Why there is no engine to run; one on PATH that is too old is none. Empty where there is one."""
+    try:
+        engine()
+    except EngineNotFound as error:
+        return str(error)
+    return ""
 
 
 def _reachable(instance: Instance) -> Instance:

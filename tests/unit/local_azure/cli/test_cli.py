@@ -95,6 +95,19 @@ def test_a_command_that_is_not_there_is_named(azure: Azure) -> None:
     assert (answer.returncode, answer.stderr) == (127, "no-such-command: command not found\n")
 
 
+def test_an_engine_that_is_too_old_is_not_run(azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "bin/pulumi"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho v3.100.0\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{old.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    answer = run(azure.instance.home, "exec", "--", "pulumi", "version")
+    assert (answer.returncode, answer.stdout) == (127, "")
+    assert answer.stderr.startswith(f"no Pulumi engine: {old} is version 3.100.0, older than 3.200.0")
+    assert answer.stderr.count("\n") == 1
+
+
 def test_a_port_in_use_is_one_line_and_a_failure(home: Path, azure: Azure) -> None:
     answer = run(home, "--port", str(azure.instance.port), "start")
     assert answer.returncode == 1
