@@ -6,13 +6,12 @@ activation cannot be undone, and nobody else has a copy. See docs/adr/0006-activ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from data_plane import durable_files, recovered_domain, recovery, security_domain
+from data_plane import durable_files, handed_over, recovered_domain, recovery, security_domain
 from data_plane import pool as pools
 from data_plane.activation_step import NOWHERE_TO_WRITE, Step, decide
 from data_plane.custody import Attempt, Manifest, custody_of
@@ -32,7 +31,6 @@ from data_plane.security_domain_file import (
     Finding,
     keep,
     look,
-    manifest_path,
     mark_attempt,
     unmark_attempt,
     whole_copy,
@@ -107,7 +105,12 @@ class Activation:
     def _run(self) -> Result:
         pool = self._read_pool()
         findings = self._look()
-        record = self._record_of_what_is_handed_over(pool, findings)
+        gone = [finding for finding in findings if finding.path in self._handed_over]
+        handed_over.judge(pool, self._custody, gone, self._say)
+        nothing_here = bool(self._handed_over) and not self._needed
+        record = handed_over.record(pool, self._custody, gone, self._wanted.known) if nothing_here else None
+        if nothing_here and record is None and not self._wanted.reissue:
+            handed_over.require_record(pool, self._custody, findings, self._handed_over)
         step = decide(
             pool,
             self._custody,
@@ -146,34 +149,6 @@ class Activation:
                 if path not in self._handed_over:
                     self._say(f"optional destination: {error}")
         return findings
-
-    def _record_of_what_is_handed_over(self, pool: Pool, findings: Sequence[Finding]) -> Manifest | None:
-        """What the state, or a manifest that stayed behind, knows of a file that has gone into custody from
-        everywhere; None where it has to lie somewhere here.
-
-        Raises CustodyError for another file in the place of one that was handed over, and without any record.
-        """
-        for finding in findings:
-            if finding.path in self._handed_over and finding.content is not None:
-                if whole_copy([finding], pool, self._custody) is None:
-                    raise CustodyError(
-                        f"{finding.path}: is said to be handed over, but a file lies there that is not the security "
-                        f"domain of {pool.name} — take it away, or take handedOver out of the configuration"
-                    )
-                self._say(f"{finding.path}: is said to be handed over, but is still here")
-        if self._needed or not self._handed_over:
-            return None
-        left = [finding.manifest for finding in findings if finding.path in self._handed_over]
-        known = [manifest for manifest in (self._wanted.known, *left) if manifest is not None]
-        record = next((each for each in known if each.is_of(pool) and each.custody.fits(self._custody)), None)
-        active = pool.activation_status == pools.ACTIVE
-        if record is None and active and not self._wanted.reissue and not whole_copy(findings, pool, self._custody):
-            beside = ", ".join(str(manifest_path(path)) for path in self._handed_over)
-            raise CustodyError(
-                f"{pool.name} is active and its security domain is handed over, but nothing here says which one that "
-                f"is, for the configured custodians — put its manifest back ({beside}); the file may stay in custody"
-            )
-        return record
 
     def _trust(self, record: Manifest) -> Result:
         """The file is in custody; a place that is optional goes without a copy."""

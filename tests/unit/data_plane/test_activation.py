@@ -236,6 +236,15 @@ def test_a_file_in_custody_is_known_by_its_record_and_nothing_is_written(pool: P
         activate(replace(wanted, known=first.manifest))
 
 
+def test_a_place_that_cannot_even_be_looked_at_may_be_handed_over(pool: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "drive" / "sd.json"
+    wanted = wanted_for(pool, path)
+    first = activate(wanted)
+    path.parent.rename(tmp_path / "custody")
+    path.parent.write_text("no directory any more")
+    assert activate(replace(handed_over(wanted), known=first.manifest)).manifest == first.manifest
+
+
 def test_a_manifest_that_stayed_behind_is_record_enough(pool: Pool, tmp_path: Path) -> None:
     path, optional = tmp_path / "sd.json", tmp_path / "optional.json"
     wanted = wanted_for(pool, path)
@@ -246,7 +255,9 @@ def test_a_manifest_that_stayed_behind_is_record_enough(pool: Pool, tmp_path: Pa
     assert activate(replace(wanted, destinations=places), said).manifest == first.manifest
     assert said == [f"optional destination: {optional}: there is no file here to copy"]
     manifest_path(path).unlink()
-    with pytest.raises(CustodyError, match="is active, but its security domain is not at"):
+    with pytest.raises(
+        CustodyError, match=r"nothing here says which one .* — put its manifest back \(.*sd.json.manifest.json\)"
+    ):
         activate(handed_over(wanted))
 
 
