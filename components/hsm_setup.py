@@ -51,6 +51,7 @@ class KeySettings:
     tags: Mapping[str, str]
     import_from: str | None
     restore_from: str | None
+    backup_to: str | None
     on_remove: str
     protect: bool
 
@@ -148,6 +149,7 @@ class HsmSetup(pulumi.ComponentResource):
                 tags=dict(settings.tags),
                 import_from=settings.import_from,
                 restore_from=settings.restore_from,
+                backup_to=settings.backup_to,
                 on_remove=settings.on_remove,
             ),
             opts=self._options([self.security_domain, *after], protect=settings.protect),

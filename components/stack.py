@@ -200,6 +200,7 @@ def _key(key: Key) -> KeySettings:
         tags=key.tags,
         import_from=str(key.import_from) if key.import_from else None,
         restore_from=str(key.restore_from) if key.restore_from else None,
+        backup_to=str(key.backup_to) if key.backup_to else None,
         on_remove=key.on_remove,
         protect=key.protect,
     )

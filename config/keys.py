@@ -187,8 +187,8 @@ class Key(Section):
     )
     backup_to: ProjectPath | None = setting(
         None,
-        what="A file that a backup of the key is written to.",
-        accepted="the path of a file",
+        what="A file that a backup of the key is kept in; a refresh sees when it is missing or of an earlier version.",
+        accepted="the path of a file below .local or outside of the project that no other key has",
         example=".local/backups/myrsakey.keybackup",
     )
     on_remove: Literal["retain", "softDelete", "purge"] = setting(

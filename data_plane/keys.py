@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from data_plane import key_material, key_use, propagation
+from data_plane import key_backups, key_material, key_use, propagation
 from data_plane.errors import (
     ConflictError,
     ForbiddenError,
@@ -66,6 +66,11 @@ class Keys:
             raise NotFoundError(
                 f"{error} — it was deleted outside of this stack: run pulumi refresh, then up", status=404
             ) from None
+
+    def back_up(self, key: Key, path: Path) -> None:
+        """Backs the key up into the file unless the backup of this very version lies there. Raises DataPlaneError."""
+        if self._when_allowed(key.name, lambda: key_backups.keep(self._session, key, path)):
+            self._say(f"{self._subject(key.name)}: backed up to {path}")
 
     def soft_delete(self, name: str) -> None:
         """Deletes the key so that it can be recovered; one that is gone is fine."""

@@ -66,6 +66,8 @@ class KeyArgs:
     """Absolute path of a PEM file with the private key; the provider reads it, the program never does."""
     restore_from: str | None = None
     """Absolute path of a backup of the key, made in a pool with the same security domain."""
+    backup_to: str | None = None
+    """Absolute path of a file that a backup of the key is kept in."""
     on_remove: str = "softDelete"
     """``softDelete``, ``purge`` or ``retain``."""
 
@@ -73,7 +75,17 @@ class KeyArgs:
 class KeyProvider(HsmProvider):
     """Makes, adopts, recovers, changes and deletes one key."""
 
-    UPDATE = ("operations", "enabled", "expires", "not_before", "tags", "import_from", "restore_from", "on_remove")
+    UPDATE = (
+        "operations",
+        "enabled",
+        "expires",
+        "not_before",
+        "tags",
+        "import_from",
+        "restore_from",
+        "backup_to",
+        "on_remove",
+    )
     REPLACE = (*POOL_FIELDS, "key_name", *_IDENTITY)
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
@@ -128,6 +140,7 @@ class KeyProvider(HsmProvider):
         """Makes, imports or restores the key, adopts the identical one, recovers it where it was deleted."""
         wanted = inputs_of(props)
         made = _keys(wanted).ensure(_spec(wanted))
+        _back_up(wanted, made)
         return CreateResult(made.versionless_id, {**_without_outputs(wanted), **_outputs(made)})
 
     @one_line
@@ -154,6 +167,7 @@ class KeyProvider(HsmProvider):
         """Changes in place."""
         wanted = inputs_of(_news)
         changed = _keys(wanted).update(_spec(wanted))
+        _back_up(wanted, changed)
         return UpdateResult({**_without_outputs(wanted), **_outputs(changed)})
 
     @one_line
@@ -214,6 +228,11 @@ def _spec(props: Props) -> KeySpec:
     )
 
 
+def _back_up(props: Props, key: PoolKey) -> None:
+    if props.get("backup_to"):
+        _keys(props).back_up(key, Path(props["backup_to"]))
+
+
 def _remove(keys: Keys, known: Props) -> None:
     from data_plane.key_model import can_be_purged
 
@@ -251,6 +270,15 @@ def _without_outputs(props: Props) -> Props:
     return {name: value for name, value in props.items() if name not in _OUTPUTS}
 
 
+def _is_backed_up(known: Props, found: PoolKey) -> bool:
+    from data_plane.key_backups import is_current
+
+    backed_up = is_current(Path(known["backup_to"]), found.key_id)
+    if not backed_up:
+        tell(f"{known['backup_to']}: the backup of key {found.name} is missing, altered or of an earlier version")
+    return backed_up
+
+
 def _seen(known: Props, found: PoolKey) -> Props:
     """The declared fields as the pool has them; what was not declared is nobody's drift."""
     seen: Props = {"key_type": found.key_type, "enabled": found.enabled, "tags": dict(found.tags)}
@@ -262,6 +290,8 @@ def _seen(known: Props, found: PoolKey) -> Props:
         seen["operations"] = list(found.operations)
     if "import_fingerprint" in known:
         seen["import_fingerprint"] = found.thumbprint
+    if known.get("backup_to") and not _is_backed_up(known, found):
+        seen["backup_to"] = None
     for name, moment in (("expires", found.expires), ("not_before", found.not_before)):
         if name in known:
             seen[name] = None if moment is None else moment.isoformat()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.files import UnusableFile
+from config.files import UnusableFile, is_directory, real_path
 from config.keys import OPERATIONS, Key
 from config.private_keys import PrivateKeyKind, kind_of_private_key
 from config.problems import Problem, not_accepted, relative
@@ -19,6 +19,7 @@ _CURVES = "P-256, P-384, P-521 or P-256K"
 def problems(settings: Settings, base: Path) -> Iterator[Problem]:
     """Problems of the keys."""
     seen: dict[str, str] = {}
+    backups: dict[str, str] = {}
     for name, key in settings.keys.items():
         path = f"managed-hsm:keys.{name}"
         earlier = seen.setdefault(name.lower(), name)
@@ -30,6 +31,9 @@ def problems(settings: Settings, base: Path) -> Iterator[Problem]:
         yield from _origin_problems(path, key)
         if key.import_from is not None:
             yield from _import_problems(path, key, key.import_from, base)
+        if key.backup_to is not None:
+            owner = backups.setdefault(real_path(key.backup_to), name)
+            yield from _backup_problems(f"{path}.backupTo", key.backup_to, None if owner == name else owner, base)
 
 
 def _size_problems(path: str, key: Key) -> Iterator[Problem]:
@@ -95,6 +99,17 @@ def _import_problems(path: str, key: Key, file: Path, base: Path) -> Iterator[Pr
         yield Problem(place, f"{shown} {reason}; {accepted}")
         return
     yield from _fit_problems(path, key, kind, shown)
+
+
+def _backup_problems(place: str, file: Path, other: str | None, base: Path) -> Iterator[Problem]:
+    real, project = Path(real_path(file)), Path(real_path(base))
+    if other is not None:
+        yield not_accepted(place, relative(file, base), f"a file of its own (keys.{other} has it)")
+    elif is_directory(file):
+        yield Problem(place, f"{relative(file, base)} is a directory; the path of a file")
+    elif real.is_relative_to(project) and not real.is_relative_to(project / ".local"):
+        accepted = "a path outside of the project, or below .local, which is never committed"
+        yield not_accepted(place, relative(file, base), accepted)
 
 
 def _fit_problems(path: str, key: Key, kind: PrivateKeyKind, shown: str) -> Iterator[Problem]:

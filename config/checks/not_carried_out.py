@@ -16,7 +16,6 @@ NOT_CARRIED_OUT = (
     "keys.*.exportable",
     "keys.*.releasePolicy",
     "keys.*.rotation",
-    "keys.*.backupTo",
     "diagnostics",
 )
 """The keys that nothing follows from (``*``: every entry)."""

@@ -447,6 +447,20 @@ def test_a_subscription_that_is_no_guid(dev: Values, mistakes: Mistakes) -> None
     assert mistakes(dev) == ["subscriptionId: Contoso is not accepted; a GUID"]
 
 
+def test_backups_of_keys_at_places_that_are_taken_or_would_be_committed(dev: Values, mistakes: Mistakes) -> None:
+    keys = dev["managed-hsm:keys"]
+    keys["myrsakey"]["backupTo"] = keys["myaeskey"]["backupTo"] = ".local/keys.backup"
+    assert mistakes(dev) == [
+        "keys.myaeskey.backupTo: .local/keys.backup is not accepted; a file of its own (keys.myrsakey has it)"
+    ]
+    keys["myrsakey"]["backupTo"], keys["myaeskey"]["backupTo"] = "keys.backup", ".local"
+    accepted = "a path outside of the project, or below .local, which is never committed"
+    assert mistakes(dev) == [
+        f"keys.myrsakey.backupTo: keys.backup is not accepted; {accepted}",
+        "keys.myaeskey.backupTo: .local is a directory; the path of a file",
+    ]
+
+
 def test_a_recovery_from_what_is_a_destination_or_a_directory(dev: Values, mistakes: Mistakes) -> None:
     accepted = "the path of a file that is no destination and no certificate"
     for place in (dev[DOMAIN]["destinations"][0]["path"], dev[DOMAIN]["custodians"][0]["certificate"]):

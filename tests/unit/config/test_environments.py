@@ -146,7 +146,6 @@ def test_a_pool_needs_an_administrator(dev: Values, mistakes: Mistakes) -> None:
         ),
         ("diagnostics", {"storage": {"name": "contosohsmlogs"}}, ""),
         ("keys", {"k": {"type": "RSA-HSM", "size": 2048, "rotation": {"afterCreation": "P90D"}}}, ".k.rotation"),
-        ("keys", {"k": {"type": "RSA-HSM", "size": 2048, "backupTo": ".local/k"}}, ".k.backupTo"),
     ],
 )
 def test_what_is_not_carried_out_is_refused_instead_of_ignored(
