@@ -19,7 +19,7 @@ def summary(outputs: Mapping[str, Any], seconds: float) -> str:
         *_table(
             [
                 ("activated", "the security domain, which opens with a quorum of the custodians' keys, is in"),
-                *(("", each) for each in domain["files"]),
+                *(("", each) for each in domain["files"] or ["custody: it is at no destination any more"]),
                 ("", f"SHA-256 {domain['sha256']}"),
                 *_section("keys", outputs["keys"], lambda key: str(key["id"])),
                 *_section("roles", outputs["roleAssignments"], lambda name: str(name)),

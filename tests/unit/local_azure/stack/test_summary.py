@@ -36,6 +36,11 @@ def test_every_copy_of_the_security_domain_is_named() -> None:
     assert {"/sd/one.json", "/sd/two.json"} <= {line.strip() for line in lines}
 
 
+def test_a_security_domain_that_was_handed_over_is_said_to_be_in_custody() -> None:
+    text = summary(outputs(securityDomain={"files": [], "sha256": "ab" * 32}), 12)
+    assert "custody: it is at no destination any more" in text
+
+
 def test_the_evidence_of_the_private_path_is_told_step_by_step() -> None:
     lines = [" ".join(line.split()) for line in summary(outputs(), 12).splitlines()]
     start = lines.index("proved as testvmmhsm, on its machine testvmmhsm, 2026-11-21T12:00:01Z")
