@@ -27,6 +27,8 @@ from local_azure.stack.pulumi import Pulumi, StackError
 
 LOST, RECOVERED, KEY = "az400popMHSM", "az400recovered", "myrsakey"
 WORDS = b"what the first pool wrapped"
+MEETING_POINT = ".local/recovery"
+"""Below the program: the key's backup, the new pool's transfer key, and what the quorum makes."""
 _NOT_NEEDED = ("network", "identities", "proof", "vault", "diagnostics")
 
 
@@ -64,7 +66,7 @@ def _program(directory: Path) -> Path:
     config = content["config"]
     for name in _NOT_NEEDED:
         config.pop(f"managed-hsm:{name}", None)
-    config["managed-hsm:keys"] = {KEY: config["managed-hsm:keys"][KEY]}
+    config["managed-hsm:keys"] = {KEY: {**config["managed-hsm:keys"][KEY], "backupTo": f"{MEETING_POINT}/{KEY}.backup"}}
     roles = config["managed-hsm:roleAssignments"]
     config["managed-hsm:roleAssignments"] = [each for each in roles if each["principal"] == "deployer"]
     path.write_text(yaml.safe_dump(content))
@@ -78,16 +80,12 @@ def _show(instance: Instance, directory: Path) -> None:
     # The clients of this process go there too.
     os.environ.update(environment)
     first, second = (Pulumi(directory, environment, stack) for stack in ("dev", "recovery"))
-    meeting_point = directory / ".local" / "recovery"
-    meeting_point.mkdir(parents=True, mode=0o700)
+    meeting_point = directory / MEETING_POINT
 
-    say(f"a pool with a key: {LOST}")
+    say(f"a pool with a key that is backed up: {LOST}")
     first.select()
     first.run("up", "--yes", "--skip-preview")
     wrapped = _client(LOST, KEY).wrap_key(_algorithm(), WORDS).encrypted_key
-    backup = meeting_point / f"{KEY}.backup"
-    backup.touch(mode=0o600)
-    backup.write_bytes(_keys(LOST).backup_key(KEY))
 
     say(f"{LOST} is lost, with everything in it: deleted and purged")
     first.run("destroy", "--yes", "--skip-preview")
