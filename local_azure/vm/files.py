@@ -37,14 +37,15 @@ def directory(world: World, place: Place) -> Path:
 def remove_all_but(world: World, vm_ids: Callable[[], set[str]]) -> None:
     """Removes the files of machines that are no more: what they signed in to and what they were told goes with them.
 
-    ``vm_ids`` is asked after the files were listed, so that a machine that has just been made keeps its own.
+    ``vm_ids`` is asked after the files were listed, so that a machine that has just been made keeps its own. Whatever
+    still wrote in them may be clearing up at the same moment; what stays for that goes the next time.
     """
     home = world.home / _MACHINES
     listed = list(home.iterdir()) if home.is_dir() else []
     kept = {*vm_ids(), INTERNET}
     for each in listed:
         if each.name not in kept:
-            shutil.rmtree(each)
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def remove_interrupted_scripts(world: World) -> None:

@@ -130,7 +130,8 @@ def test_a_killed_build_leaves_nothing_broken(fake_go: Callable[..., Path], tmp_
 def test_an_interrupted_build_ends_the_compiler_too(
     number: signal.Signals, fake_go: Callable[..., Path], tmp_path: Path
 ) -> None:
-    fake_go(during=f"echo $$ > {tmp_path}/go-pid; exec sleep 60")
+    # A moment first: whoever starts it must have got hold of it. (A terminal's Ctrl-C reaches the compiler by itself.)
+    fake_go(during=f"sleep 0.5; echo $$ > {tmp_path}/go-pid; exec sleep 60")
     process = start()
     wait_for(lambda: (tmp_path / "go-pid").exists() and (tmp_path / "go-pid").read_text() != "")
     process.send_signal(number)
