@@ -24,7 +24,8 @@ from config.certificates import read_certificate
 from config.hsm import Hsm
 from config.keys import Key
 from config.security_domain import PathDestination, SecurityDomain
-from dynamic.purge_on_destroy import PurgeOnDestroy, PurgeOnDestroyArgs
+from dynamic.purge_on_destroy import PurgeOnDestroy
+from dynamic.purging import PurgeArgs
 from dynamic.security_domain import Custodian, Destination
 
 
@@ -125,9 +126,7 @@ def _make_pool(
         purge = [
             PurgeOnDestroy(
                 "purge-on-destroy",
-                PurgeOnDestroyArgs(
-                    subscription_id=deployer.subscription_id, location=settings.location, name=pool.name
-                ),
+                PurgeArgs(subscription_id=deployer.subscription_id, location=settings.location, name=pool.name),
             )
         ]
     return ManagedHsm(

@@ -19,7 +19,8 @@ from config import Settings
 from config.access import Principal
 from config.network import DnsLink, PrivateNetwork
 from config.vault import Vault, VaultRoleAssignment
-from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroy, PurgeVaultOnDestroyArgs
+from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroy
+from dynamic.purging import PurgeArgs
 
 _PRINCIPAL_TYPES = {
     "identity": "ServicePrincipal",
@@ -102,7 +103,7 @@ def _policies(vault: Vault, around: VaultSurroundings) -> list[AccessPolicy]:
 def _purge(vault: Vault, location: str, around: VaultSurroundings) -> list[pulumi.Resource]:
     if vault.on_destroy != "purge":
         return []
-    args = PurgeVaultOnDestroyArgs(subscription_id=around.subscription_id, location=location, name=vault.name)
+    args = PurgeArgs(subscription_id=around.subscription_id, location=location, name=vault.name)
     return [PurgeVaultOnDestroy("purge-vault-on-destroy", args)]
 
 

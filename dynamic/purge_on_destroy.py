@@ -6,34 +6,19 @@ so the engine deletes the pool first and this afterwards. While the pool lives, 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import asdict
+from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource
+from pulumi.dynamic import CreateResult, Resource
 
 from data_plane.errors import ConflictError
-from dynamic.base import HsmProvider, Props, inputs_of, missing, one_line, tell
+from dynamic.base import Props, inputs_of, one_line, tell
+from dynamic.purging import PurgeArgs, PurgingProvider
 
 
-@dataclass(frozen=True)
-class PurgeOnDestroyArgs:
-    """Which pool is purged once it is soft-deleted."""
-
-    subscription_id: str
-    location: str
-    name: str
-
-
-class PurgeOnDestroyProvider(HsmProvider):
+class PurgeOnDestroyProvider(PurgingProvider):
     """Does nothing but purge, when it is deleted."""
-
-    REPLACE: ClassVar = ("subscription_id", "location", "name")
-
-    def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
-        """All three are needed."""
-        del olds
-        return news, missing(news, *self.REPLACE)
 
     @one_line
     def create(self, props: Props) -> CreateResult:
@@ -50,10 +35,6 @@ class PurgeOnDestroyProvider(HsmProvider):
             )
         return CreateResult(f"{inputs['subscription_id']}/{inputs['location']}/{inputs['name']}", inputs)
 
-    def read(self, id_: str, props: Props) -> ReadResult:
-        """There is nothing that could drift."""
-        return ReadResult(id_, inputs_of(props), inputs_of(props))
-
     @one_line
     def delete(self, _id: str, _props: Props) -> None:
         """Purges the soft-deleted pool; done where there is none. Raises DataPlaneError."""
@@ -66,6 +47,6 @@ class PurgeOnDestroyProvider(HsmProvider):
 class PurgeOnDestroy(Resource, module="mhsm", name="PurgeOnDestroy"):
     """The promise to purge the pool when the stack is destroyed."""
 
-    def __init__(self, name: str, args: PurgeOnDestroyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: PurgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs: dict[str, Any] = asdict(args)
         super().__init__(PurgeOnDestroyProvider(), name, inputs, opts)

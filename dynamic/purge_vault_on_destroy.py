@@ -7,33 +7,18 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import asdict
+from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource
+from pulumi.dynamic import CreateResult, Resource
 
-from dynamic.base import HsmProvider, Props, inputs_of, missing, one_line, tell
-
-
-@dataclass(frozen=True)
-class PurgeVaultOnDestroyArgs:
-    """Which vault is purged once it is soft-deleted."""
-
-    subscription_id: str
-    location: str
-    name: str
+from dynamic.base import Props, inputs_of, one_line, tell
+from dynamic.purging import PurgeArgs, PurgingProvider
 
 
-class PurgeVaultOnDestroyProvider(HsmProvider):
+class PurgeVaultOnDestroyProvider(PurgingProvider):
     """Does nothing but purge, when it is deleted."""
-
-    REPLACE: ClassVar = ("subscription_id", "location", "name")
-
-    def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
-        """All three are needed."""
-        del olds
-        return news, missing(news, *self.REPLACE)
 
     @one_line
     def create(self, props: Props) -> CreateResult:
@@ -44,10 +29,6 @@ class PurgeVaultOnDestroyProvider(HsmProvider):
         wanted = inputs["subscription_id"], inputs["location"], inputs["name"]
         deleted_vault.refuse_deleted(session.current(), *wanted)
         return CreateResult("/".join(wanted), inputs)
-
-    def read(self, id_: str, props: Props) -> ReadResult:
-        """There is nothing that could drift."""
-        return ReadResult(id_, inputs_of(props), inputs_of(props))
 
     @one_line
     def delete(self, _id: str, _props: Props) -> None:
@@ -61,6 +42,6 @@ class PurgeVaultOnDestroyProvider(HsmProvider):
 class PurgeVaultOnDestroy(Resource, module="mhsm", name="PurgeVaultOnDestroy"):
     """The promise to purge the vault when the stack is destroyed."""
 
-    def __init__(self, name: str, args: PurgeVaultOnDestroyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: PurgeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs: dict[str, Any] = asdict(args)
         super().__init__(PurgeVaultOnDestroyProvider(), name, inputs, opts)

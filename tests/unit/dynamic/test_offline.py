@@ -25,8 +25,9 @@ from data_plane.credentials import identity
 from dynamic.base import HsmProvider, contains_unknown, inputs_of, plain
 from dynamic.endpoint_connection import EndpointConnectionArgs, EndpointConnectionProvider
 from dynamic.key import KeyArgs, KeyProvider
-from dynamic.purge_on_destroy import PurgeOnDestroyArgs, PurgeOnDestroyProvider
-from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroyArgs, PurgeVaultOnDestroyProvider
+from dynamic.purge_on_destroy import PurgeOnDestroyProvider
+from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroyProvider
+from dynamic.purging import PurgeArgs
 from dynamic.role_assignment import RoleAssignmentArgs, RoleAssignmentProvider
 from dynamic.security_domain import SecurityDomainArgs, SecurityDomainProvider
 from dynamic.target_instance import TargetInstanceArgs, TargetInstanceProvider
@@ -46,8 +47,8 @@ PROVIDERS = (
     (RoleAssignmentProvider, RoleAssignmentArgs),
     (KeyProvider, KeyArgs),
     (EndpointConnectionProvider, EndpointConnectionArgs),
-    (PurgeOnDestroyProvider, PurgeOnDestroyArgs),
-    (PurgeVaultOnDestroyProvider, PurgeVaultOnDestroyArgs),
+    (PurgeOnDestroyProvider, PurgeArgs),
+    (PurgeVaultOnDestroyProvider, PurgeArgs),
     (TargetInstanceProvider, TargetInstanceArgs),
 )
 
