@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -30,17 +31,33 @@ class Identities:
     machines: dict[str, VirtualMachine]
 
 
-def make_identities(settings: Settings, group: ResourceGroup, path: PrivatePath) -> Identities:
-    """Declares every identity, and every machine with all the identities that name it.
+@dataclass(frozen=True)
+class Apart:
+    """An identity that stands by itself, whoever made it."""
 
-    An identity that stands by itself waits for no machine, so its roles do not either.
-    """
-    location = settings.network.location if settings.network else settings.location
-    apart = {
+    id: pulumi.Input[str]
+    principal_id: pulumi.Output[str]
+    client_id: pulumi.Output[str]
+
+
+def make_apart(settings: Settings, group: ResourceGroup) -> dict[str, Apart]:
+    """Declares every identity that stands by itself, by name. They wait for nothing but the group."""
+    location = _location(settings)
+    return {
         name: _made_apart(name, setting, group, location)
         for name, setting in settings.identities.items()
         if isinstance(setting, AttachedIdentity)
     }
+
+
+def make_identities(
+    settings: Settings, group: ResourceGroup, path: PrivatePath, apart: Mapping[str, Apart]
+) -> Identities:
+    """Declares every machine with all the identities that name it.
+
+    An identity that stands by itself waits for no machine, so its roles do not either.
+    """
+    location = _location(settings)
     machines = {
         name: _machine(name, machine, group, location, path, [apart[each].id for each in machine.attached])
         for name, machine in machines_of(settings.identities).items()
@@ -53,22 +70,17 @@ def make_identities(settings: Settings, group: ResourceGroup, path: PrivatePath)
     )
 
 
-@dataclass(frozen=True)
-class _Apart:
-    """An identity that stands by itself, whoever made it."""
-
-    id: pulumi.Input[str]
-    principal_id: pulumi.Output[str]
-    client_id: pulumi.Output[str]
+def _location(settings: Settings) -> str:
+    return settings.network.location if settings.network else settings.location
 
 
-def _made_apart(name: str, setting: AttachedIdentity, group: ResourceGroup, location: str) -> _Apart:
+def _made_apart(name: str, setting: AttachedIdentity, group: ResourceGroup, location: str) -> Apart:
     if isinstance(setting, ExistingIdentity):
         found = existing_identity(name, setting.id)
         # Not the id that was read: in previews the engine does not know it.
-        return _Apart(setting.id, found.principal_id, found.client_id)
+        return Apart(setting.id, found.principal_id, found.client_id)
     made = UserAssignedIdentity(name, UserAssignedIdentityArgs(group.name, location, name))
-    return _Apart(made.id, made.principal_id, made.client_id)
+    return Apart(made.id, made.principal_id, made.client_id)
 
 
 def _machine(

@@ -30,6 +30,8 @@ class ManagedHsmArgs:
     protect: bool
     retain_on_delete: bool
     tags: Mapping[str, str] = field(default_factory=dict)
+    identities: Sequence[pulumi.Input[str]] = ()
+    """ARM ids of the user-assigned identities that the pool has."""
     import_id: str | None = None
     """ARM id of a pool that exists and is taken over; None makes a new one."""
     deleted_before: Sequence[pulumi.Resource] = ()
@@ -70,6 +72,7 @@ class ManagedHsm(pulumi.ComponentResource):
                 ),
             ),
             tags=dict(args.tags),
+            identity=_identity(args.identities),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.deleted_before),
@@ -84,3 +87,9 @@ class ManagedHsm(pulumi.ComponentResource):
         self.uri = self.pool.properties.apply(lambda properties: str(properties.hsm_uri))
         self.created_at = self.pool.system_data.apply(lambda system_data: str(system_data.created_at))
         self.register_outputs({"id": self.id, "uri": self.uri})
+
+
+def _identity(identities: Sequence[pulumi.Input[str]]) -> keyvault.ManagedServiceIdentityArgs | None:
+    if not identities:
+        return None
+    return keyvault.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=list(identities))

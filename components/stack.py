@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import pulumi
 
 from components.endpoint_connections import make_connections
 from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings
-from components.identities import Identities, make_identities
+from components.identities import Apart, Identities, make_apart, make_identities
 from components.managed_hsm import ManagedHsm, ManagedHsmArgs
 from components.named_principals import named_principals
 from components.private_path import PrivatePath, make_private_path
@@ -68,9 +68,10 @@ def build(
             or "retain" in (hsm_settings.on_destroy, settings.vault and settings.vault.on_destroy),
         ),
     )
-    hsm = _make_pool(settings, hsm_settings, deployer, group, existing)
+    apart = make_apart(settings, group)
+    hsm = _make_pool(settings, hsm_settings, deployer, group, existing, apart)
     private_path = make_private_path(settings, group, hsm)
-    identities = make_identities(settings, group, private_path)
+    identities = make_identities(settings, group, private_path, apart)
     closed = hsm_settings.firewall.is_closed
     connections = make_connections(settings, private_path, hsm, after=[]) if closed else []
     setup = HsmSetup(
@@ -119,7 +120,12 @@ def _principal_id(
 
 
 def _make_pool(
-    settings: Settings, pool: Hsm, deployer: Deployer, group: ResourceGroup, existing: Existing
+    settings: Settings,
+    pool: Hsm,
+    deployer: Deployer,
+    group: ResourceGroup,
+    existing: Existing,
+    apart: Mapping[str, Apart],
 ) -> ManagedHsm:
     purge: Sequence[pulumi.Resource] = []
     if pool.on_destroy == "purge":
@@ -150,6 +156,7 @@ def _make_pool(
             protect=settings.environment == "prod",
             retain_on_delete=pool.on_destroy == "retain",
             tags=pool.tags,
+            identities=[apart[name].id for name in pool.identities],
             import_id=existing.pool,
             deleted_before=purge,
         ),

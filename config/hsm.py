@@ -22,6 +22,7 @@ from config.fields import (
     refusal,
     setting,
 )
+from config.identities import VmName
 
 Sku = Literal["Standard_B1", "Custom_B32", "Custom_B6", "Custom_C42", "Custom_C10"]
 """The sizes of a pool."""
@@ -159,6 +160,13 @@ class Hsm(Section):
         "says so, a destroy leaves the resource group: it may hold what others have put there.",
         accepted="true or false",
         example=True,
+    )
+    identities: tuple[VmName, ...] = setting(
+        (),
+        what="User-assigned identities that the pool itself has, by their names in the section identities: as one of "
+        "them it reaches the storage account of its backups.",
+        accepted="names in the section identities, with userAssigned or id",
+        example=["backup"],
     )
     tags: Tags = setting(
         {}, what="Tags of the pool.", accepted=TAGS_ACCEPTED, example={"owner": "crypto"}, max_length=50

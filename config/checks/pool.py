@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from config.hsm import Firewall, Hsm
+from config.identities import AttachedIdentity
 from config.problems import Problem, not_accepted
 from config.settings import Settings
 
@@ -39,6 +40,19 @@ def problems(settings: Settings) -> Iterator[Problem]:
                 ("managed-hsm:hsm.purgeProtection",),
             )
     yield from firewall_problems(pool.firewall, "managed-hsm:hsm.firewall", _MOST_RULES)
+    yield from _identity_problems(settings, pool)
+
+
+def _identity_problems(settings: Settings, pool: Hsm) -> Iterator[Problem]:
+    """A pool has user-assigned identities only ("Managed HSM full backup and restore")."""
+    apart = [name for name, each in settings.identities.items() if isinstance(each, AttachedIdentity)]
+    for index, name in enumerate(pool.identities):
+        path = f"managed-hsm:hsm.identities[{index}]"
+        if name not in apart:
+            accepted = f"one of {', '.join(apart)}" if apart else "an identity with userAssigned or id"
+            yield not_accepted(path, name, accepted, ("managed-hsm:identities",))
+        elif name in pool.identities[:index]:
+            yield not_accepted(path, name, "each identity once")
 
 
 def firewall_problems(firewall: Firewall, key: str, most_rules: int) -> Iterator[Problem]:

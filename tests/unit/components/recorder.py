@@ -59,6 +59,9 @@ class _Answers(pulumi.runtime.Mocks):
             uri = f"https://{args.inputs['name'].lower()}.managedhsm.azure.net/"
             outputs["properties"] = {**args.inputs["properties"], "hsmUri": uri}
             outputs["systemData"] = {"createdAt": "2026-11-01T10:00:00.0000000Z"}
+            if "identity" in outputs:
+                assigned = outputs["identity"]["userAssignedIdentities"]
+                outputs["identity"] = {**outputs["identity"], "userAssignedIdentities": {each: {} for each in assigned}}
         if args.typ.endswith("keyvault:Vault"):
             uri = f"https://{args.inputs['vaultName'].lower()}.vault.azure.net/"
             outputs["properties"] = {**args.inputs["properties"], "vaultUri": uri}
