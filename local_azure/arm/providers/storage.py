@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import secrets
 
-from local_azure.arm import api_versions, errors, identity
+from local_azure.arm import api_versions, errors, identity, ids
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import ANYTHING, BOOLEAN, READ_ONLY, STRING, STRING_MAP, Field, array, choice, obj
 from local_azure.arm.writing import milliseconds
 from local_azure.core.http import Response, json_response
+from local_azure.storage.state import BlobStore
 
 ACCOUNT = "Microsoft.Storage/storageAccounts"
 SERVICE = f"{ACCOUNT}/blobServices"
@@ -78,6 +79,12 @@ def _prepare_container(change: Change) -> None:
             "hasLegalHold": False,
         }
     )
+
+
+def _container_deleted(arm: Arm, stored: Stored) -> None:
+    account = ids.parse(stored.id)
+    if account is not None:
+        BlobStore(arm.world.store).forget(account.names[0], stored.name)
 
 
 def _list_keys(arm_request: ArmRequest) -> Response:
@@ -237,6 +244,7 @@ TYPES = (
         has_state=False,
         delete_rank=56,
         prepare=_prepare_container,
+        deleted=_container_deleted,
         missing_read=lambda resource: errors.not_found(
             "ContainerNotFound", f"The specified container '{resource.name}' does not exist."
         ),

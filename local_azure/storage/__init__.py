@@ -1,0 +1,1 @@
+"""Azure Storage: the data plane of blobs."""
