@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import socket
 import ssl
 import time
 from concurrent.futures import Executor
@@ -135,6 +136,7 @@ async def _plain(incoming: web.BaseRequest, origin: Origin) -> Request:
     values: dict[str, str] = {}
     for name, value in parse_qsl(query.partition("#")[0], keep_blank_values=True):
         values.setdefault(name, value)
+    _acknowledge(incoming)
     return Request(
         method=incoming.method,
         host=incoming.headers.get("Host", "").partition(":")[0].lower(),
@@ -145,6 +147,17 @@ async def _plain(incoming: web.BaseRequest, origin: Origin) -> Request:
         origin=origin,
         client_certificate=_peer_certificate(incoming),
     )
+
+
+def _acknowledge(incoming: web.BaseRequest) -> None:
+    """Acknowledges the head of a request at once.
+
+    Clients that go through a proxy send head and body apart and, with Nagle's algorithm (RFC 896), the body only when
+    the head is acknowledged; urllib3 is one. A kernel that waits for an answer to send along takes 40 ms over that.
+    """
+    connection = incoming.get_extra_info("socket")
+    if incoming.body_exists and connection is not None and connection.family != socket.AF_UNIX:
+        connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY), 1)
 
 
 def _refusal(incoming: web.BaseRequest, request: Request, *, secure: bool) -> Response | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -163,3 +164,18 @@ def test_a_head_may_arrive_in_pieces(azure: Azure) -> None:
         for piece in (b"CONN", b"ECT login.microsoftonline.com:443 HT", b"TP/1.1\r\n\r", b"\n"):
             opened.sendall(piece)
         assert opened.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_that_waits_for_the_acknowledgement_of_its_head_is_not_kept_waiting(azure: Azure) -> None:
+    head = f"POST /common/oauth2/v2.0/token HTTP/1.1\r\nHost: {ENTRA}\r\nContent-Length: 1\r\n\r\n".encode()
+    taken = []
+    with tunnel(azure, ENTRA, trusting(azure)) as secured:
+        secured.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        for _ in range(20):
+            began = time.monotonic()
+            secured.sendall(head)
+            secured.sendall(b"x")
+            assert b"HTTP/1.1 400 " in secured.recv(65536)
+            taken.append(time.monotonic() - began)
+    # The kernel would hold the acknowledgement back for 40 ms each time.
+    assert min(taken[5:]) < 0.03
