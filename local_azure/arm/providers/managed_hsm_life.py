@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from local_azure.arm import api_versions, errors, lists, rbac
+from local_azure.arm.providers import managed_hsm_regions
 from local_azure.arm.purging import NameRule, Purging, availability
 from local_azure.arm.resource_type import ArmRequest, ArmRoute, LongRunning, Poll
 from local_azure.arm.soft_delete import SoftDelete
@@ -52,8 +53,7 @@ def _list_regions(arm_request: ArmRequest) -> Response:
     found = arm_request.arm.find(arm_request.request.path.rpartition("/")[0])
     if found is None:
         raise errors.not_found("ResourceNotFound", f"The managed HSM '{arm_request['name']}' was not found.")
-    primary = {"name": found.location, "provisioningState": "Succeeded", "isPrimary": True}
-    return lists.page(arm_request.request, [primary])
+    return lists.page(arm_request.request, managed_hsm_regions.listed(found))
 
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from local_azure.arm import api_versions, errors, identity, ids
 from local_azure.arm.ip_rules import network as ip_network
+from local_azure.arm.providers import managed_hsm_regions
 from local_azure.arm.providers.managed_hsm_life import DELETED, RESULTS
 from local_azure.arm.providers.private_link import connections_of, disconnect_all
 from local_azure.arm.resource_type import Arm, Change, LongRunning, Poll, ResourceType
@@ -61,7 +62,7 @@ _PROPERTIES = {
     "statusMessage": READ_ONLY,
     "provisioningState": READ_ONLY,
     "networkAcls": _NETWORK_ACLS,
-    "regions": array(obj(name=STRING, isPrimary=Field("boolean"), provisioningState=STRING), default=[]),
+    "regions": managed_hsm_regions.REGIONS,
     "privateEndpointConnections": READ_ONLY,
     "publicNetworkAccess": choice("Enabled", "Disabled", default="Enabled"),
     "scheduledPurgeDate": READ_ONLY,
@@ -85,8 +86,7 @@ def _prepare(change: Change) -> None:
         raise errors.bad_request("BadRequest", problem.message) from None
     identity.prepare(change, system_assigned=False)
     change.properties["hsmUri"] = f"https://{change.id.name.lower()}.managedhsm.azure.net/"
-    if change.properties["regions"]:
-        raise NotPlayed("geo-replication of a managed HSM (properties.regions)")
+    managed_hsm_regions.prepare(change)
 
 
 def _prepare_new(change: Change) -> None:
@@ -259,6 +259,7 @@ TYPES = (
         deleted=_deleted,
         present=_present,
         invalid_code="BadRequest",
+        check_delete=managed_hsm_regions.check_delete,
         changed_error=lambda path: _bad(f"The property '{path.removeprefix('properties.')}' cannot be changed."),
     ),
 )

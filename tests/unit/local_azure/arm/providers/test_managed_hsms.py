@@ -229,14 +229,6 @@ def test_pools_are_listed_by_group_and_by_subscription(arm: ArmClient, pool: Any
         assert [each["name"] for each in answer.body["value"]] == ["az400popMHSM"]
 
 
-def test_a_pool_is_in_one_region(arm: ArmClient, pool: Any) -> None:
-    assert pool
-    regions = arm.get(f"{POOL}/regions", KEY_VAULT).body["value"]
-    assert regions == [{"name": "eastus2", "provisioningState": "Succeeded", "isPrimary": True}]
-    answer = arm.patch(POOL, KEY_VAULT, {"properties": {"regions": [{"name": "westus"}]}})
-    assert answer.status == 501
-
-
 def test_a_provider_that_is_not_registered_makes_nothing(arm: ArmClient, group: str) -> None:
     provider = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault"
     arm.post(f"{provider}/unregister", "2022-09-01")
