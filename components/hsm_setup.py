@@ -10,6 +10,7 @@ import pulumi
 from components.managed_hsm import ManagedHsm
 from dynamic.key import Key, KeyArgs
 from dynamic.role_assignment import RoleAssignment, RoleAssignmentArgs
+from dynamic.role_definition import RoleDefinition, RoleDefinitionArgs
 from dynamic.security_domain import Custodian, Destination, SecurityDomain, SecurityDomainArgs
 
 
@@ -22,6 +23,16 @@ class Activation:
     destinations: Sequence[Destination]
     reissue: str | None
     recover_from: str | None = None
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role of the pool's own."""
+
+    name: str
+    description: str
+    data_actions: Sequence[str]
+    not_data_actions: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,7 @@ class HsmSetupArgs:
     """Whether Pulumi refuses to delete or replace the activation."""
     private_way: Sequence[pulumi.Resource] = field(default_factory=list)
     """What must stand before the pool can be reached, where the only way to it is private."""
+    roles: Sequence[Role] = field(default_factory=list)
 
 
 class HsmSetup(pulumi.ComponentResource):
@@ -77,6 +89,7 @@ class HsmSetup(pulumi.ComponentResource):
     """
 
     security_domain: SecurityDomain
+    role_definitions: dict[str, RoleDefinition]
     role_assignments: dict[str, RoleAssignment]
     keys: dict[str, Key]
 
@@ -84,6 +97,7 @@ class HsmSetup(pulumi.ComponentResource):
         super().__init__("mhsm:components:HsmSetup", name, {}, opts)
         self._hsm = args.hsm
         self.security_domain = self._activate(args)
+        self.role_definitions = {each.name: self._define(each) for each in args.roles}
         wide = {each.name: self._assign(each, []) for each in args.assignments if not _at_a_key(each)}
         needed = [wide[each.name] for each in args.assignments if each.name in wide and each.before_keys]
         self.keys = {key: self._make_key(key, settings, needed) for key, settings in args.keys.items()}
@@ -95,7 +109,8 @@ class HsmSetup(pulumi.ComponentResource):
     @property
     def everything(self) -> list[pulumi.Resource]:
         """All that is set up."""
-        return [self.security_domain, *self.role_assignments.values(), *self.keys.values()]
+        made = [*self.role_definitions.values(), *self.role_assignments.values(), *self.keys.values()]
+        return [self.security_domain, *made]
 
     def roles_of(self, principal_id: pulumi.Input[str]) -> list[RoleAssignment]:
         """The assignments to a principal, which is the very value that the arguments had."""
@@ -117,6 +132,21 @@ class HsmSetup(pulumi.ComponentResource):
             opts=self._options(list(args.private_way), protect=args.protect),
         )
 
+    def _define(self, role: Role) -> RoleDefinition:
+        return RoleDefinition(
+            role.name,
+            RoleDefinitionArgs(
+                hsm_id=self._hsm.id,
+                hsm_uri=self._hsm.uri,
+                hsm_created_at=self._hsm.created_at,
+                role_name=role.name,
+                description=role.description,
+                data_actions=list(role.data_actions),
+                not_data_actions=list(role.not_data_actions),
+            ),
+            opts=self._options([self.security_domain]),
+        )
+
     def _assign(self, assignment: Assignment, after: Sequence[pulumi.Resource]) -> RoleAssignment:
         return RoleAssignment(
             assignment.name,
@@ -128,8 +158,11 @@ class HsmSetup(pulumi.ComponentResource):
                 principal_id=assignment.principal_id,
                 scope=assignment.scope,
             ),
-            opts=self._options([self.security_domain, *after]),
+            opts=self._options([self.security_domain, *self._role_of(assignment), *after]),
         )
+
+    def _role_of(self, assignment: Assignment) -> list[pulumi.Resource]:
+        return [self.role_definitions[assignment.role]] if assignment.role in self.role_definitions else []
 
     def _make_key(self, key: str, settings: KeySettings, after: Sequence[pulumi.Resource]) -> Key:
         return Key(

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from components.endpoint_connections import make_connections
-from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings
+from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings, Role
 from components.identities import Apart, Identities, make_apart, make_identities
 from components.managed_hsm import ManagedHsm, ManagedHsmArgs
 from components.named_principals import named_principals
@@ -79,6 +79,10 @@ def build(
         HsmSetupArgs(
             hsm=hsm,
             activation=_activation(domain),
+            roles=[
+                Role(each.name, each.description, each.data_actions, each.not_data_actions)
+                for each in settings.role_definitions
+            ],
             assignments=[_assignment(each, deployer, identities, named) for each in settings.role_assignments],
             keys={name: _key(key) for name, key in settings.keys.items()},
             protect=settings.environment == "prod",
@@ -220,6 +224,7 @@ def _outputs(hsm: ManagedHsm, setup: HsmSetup, path: PrivatePath, identities: Id
             name: {"id": key.key_id, "versionlessId": key.versionless_id, "version": key.version}
             for name, key in setup.keys.items()
         },
+        "roleDefinitions": {name: role.definition_name for name, role in setup.role_definitions.items()},
         "roleAssignments": {name: assignment.assignment_name for name, assignment in setup.role_assignments.items()},
         "securityDomain": {
             "files": setup.security_domain.files,

@@ -1,4 +1,4 @@
-"""Who may do what in the pool: local role definitions and role assignments."""
+"""Who may do what in the pool: local role assignments."""
 
 from typing import Annotated, Any, Literal
 
@@ -35,30 +35,6 @@ class Principal(Section):
         if kind == "objectId" and not is_guid(name):
             raise refusal("an object id (a GUID) after objectId")
         return {"kind": kind, "value": name.lower() if kind == "objectId" else name}
-
-
-class RoleDefinition(Section):
-    """A role of one's own."""
-
-    name: Text = setting(
-        what="The role's name, as assignments use it.",
-        accepted="a name of up to 128 characters that no other role has",
-        example="Contoso Key Reader",
-        max_length=128,
-    )
-    description: str = setting("", what="What the role is for.", accepted="text", example="Reads keys.")
-    data_actions: tuple[Text, ...] = setting(
-        what="What the role may do.",
-        accepted="one or more data actions such as Microsoft.KeyVault/managedHsm/keys/read/action",
-        example=["Microsoft.KeyVault/managedHsm/keys/read/action"],
-        min_length=1,
-    )
-    not_data_actions: tuple[Text, ...] = setting(
-        (),
-        what="What is taken away from the data actions again.",
-        accepted="data actions such as Microsoft.KeyVault/managedHsm/keys/delete",
-        example=["Microsoft.KeyVault/managedHsm/keys/delete"],
-    )
 
 
 def _full_name(role: str) -> str:

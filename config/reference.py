@@ -67,6 +67,9 @@ through the firewall. It stays recoverable, and holds its name, until the retent
 Roles are given as role assignments in ARM: the deployer needs `Microsoft.Authorization/roleAssignments/write`.
 """
 _LOCATION = {
+    "roleDefinitions[].name": "the preset's; without one required",
+    "roleDefinitions[].description": "the preset's, or nothing",
+    "roleDefinitions[].dataActions": "the preset's; without one required",
     "network.location": "the stack's region",
     "keys.<name>.operations": "all that the type can do",
     "network.privateEndpoints[].connection": "the endpoint's name",

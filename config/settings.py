@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from config.access import RoleAssignment, RoleDefinition
+from config.access import RoleAssignment
 from config.fields import Guid, Region, Section, matching, setting
 from config.hsm import ExistingHsm, Hsm
 from config.identities import Identity, VmName
@@ -12,6 +12,7 @@ from config.keys import Key, KeyName
 from config.network import PrivateNetwork
 from config.observation import Diagnostics
 from config.proof import Proof
+from config.role_definitions import RoleDefinition
 from config.security_domain import SecurityDomain
 from config.vault import Vault
 
@@ -78,8 +79,8 @@ class Settings(Section):
     role_definitions: tuple[RoleDefinition, ...] = setting(
         (),
         what="Roles of one's own.",
-        accepted="a list of name, description, dataActions, notDataActions",
-        example=[{"name": "Contoso Key Reader", "dataActions": ["Microsoft.KeyVault/managedHsm/keys/read/action"]}],
+        accepted="a list of preset, or name, description, dataActions and notDataActions",
+        example=[{"name": "Contoso Key Reader", "dataActions": ["keys/read/action"]}],
     )
     role_assignments: tuple[RoleAssignment, ...] = setting(
         (),

@@ -30,13 +30,17 @@ class Assignment:
     principal_id: str
     scope: str
 
+    @property
+    def role_guid(self) -> str:
+        """GUID of the role, in lower case."""
+        return self.role_definition_id.rsplit("/", 1)[-1].lower()
+
     def grants_same_as(self, other: Assignment) -> bool:
         """Whether both give the same role to the same principal at the same scope."""
         return self._grant() == other._grant()
 
     def _grant(self) -> tuple[str, str, str]:
-        guid = self.role_definition_id.rsplit("/", 1)[-1].lower()
-        return guid, self.principal_id.lower(), normal_scope(self.scope)
+        return self.role_guid, self.principal_id.lower(), normal_scope(self.scope)
 
 
 def normal_scope(scope: str) -> str:
@@ -59,9 +63,12 @@ def role_guid(session: Session, hsm_uri: str, role: str) -> str:
         return guid
     with mapped(f"{hsm_uri}: role definitions"):
         definitions = list(session.access(hsm_uri).list_role_definitions("/"))
-    for definition in definitions:
-        if (definition.role_name or "").casefold() == role.strip().casefold():
-            return str(definition.name).lower()
+    called = role.strip().casefold()
+    found = [str(each.name).lower() for each in definitions if (each.role_name or "").casefold() == called]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise RequestError(f"{hsm_uri}: {len(found)} roles are called {role!r} ({', '.join(found)}) — give the GUID")
     alike = built_in_roles.suggestions(role)
     hint = f"did you mean {' or '.join(alike)}?" if alike else "list them with az keyvault role definition list"
     raise RequestError(f"{hsm_uri}: there is no role {role!r} — {hint}")

@@ -8,8 +8,10 @@ from difflib import get_close_matches
 from config.access import RoleAssignment
 from config.hsm import ExistingHsm
 from config.problems import Problem, not_accepted
+from config.role_definitions import RoleDefinition
 from config.settings import Settings
 from data_plane.built_in_roles import BUILT_IN_ROLES, guid_of
+from data_plane.data_actions import short
 
 _ASSIGNMENTS = "managed-hsm:roleAssignments"
 _DEFINITIONS = "managed-hsm:roleDefinitions"
@@ -53,8 +55,17 @@ def _definition_problems(settings: Settings) -> Iterator[Problem]:
         earlier = seen.setdefault(definition.name.casefold(), index)
         if earlier != index:
             yield not_accepted(path, definition.name, f"a name that roleDefinitions[{earlier}] does not have")
-        if guid_of(definition.name) is not None:
+        if guid_of(definition.name) is not None or guid_of(f"Managed HSM {definition.name}") is not None:
             yield not_accepted(path, definition.name, "a name that no built-in role has, and no GUID")
+        yield from _permission_problems(f"{_DEFINITIONS}[{index}]", definition)
+
+
+def _permission_problems(path: str, definition: RoleDefinition) -> Iterator[Problem]:
+    for index, action in enumerate(definition.not_data_actions):
+        if action not in definition.data_actions:
+            yield not_accepted(f"{path}.notDataActions[{index}]", short(action), "one of the role's dataActions")
+    if not definition.permitted:
+        yield Problem(path, "permits nothing: notDataActions takes every one of the dataActions away again")
 
 
 def _role_problems(path: str, assignment: RoleAssignment, own_roles: set[str]) -> Iterator[Problem]:

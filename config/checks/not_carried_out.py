@@ -12,7 +12,6 @@ from config.settings import NAMESPACE, Settings
 NOT_CARRIED_OUT = (
     "hsm.existing",
     "securityDomain.destinations.*.blob",
-    "roleDefinitions",
     "keys.*.exportable",
     "keys.*.releasePolicy",
     "keys.*.rotation",

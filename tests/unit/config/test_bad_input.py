@@ -15,6 +15,7 @@ Mistakes = Callable[[Values], list[str]]
 HSM = "managed-hsm:hsm"
 DOMAIN = "managed-hsm:securityDomain"
 ROLES = "managed-hsm:roleAssignments"
+DEFINITIONS = "managed-hsm:roleDefinitions"
 KEYS = "managed-hsm:keys"
 NETWORK = "managed-hsm:network"
 CERTIFICATE = "a file with one RSA certificate of 2048 bits or more, PEM or DER"
@@ -475,3 +476,52 @@ def test_a_confirmation_of_another_pool(dev: Values, mistakes: Mistakes) -> None
     assert mistakes(dev) == [
         "securityDomain.reissue: az401popMHSM is not accepted; the pool's name az400popMHSM, as confirmation"
     ]
+
+
+@pytest.mark.parametrize(
+    ("action", "meant"),
+    [
+        ("keys/reed/action", "keys/read/action"),
+        ("Microsoft.KeyVault/managedHsm/keys/sing/action", "keys/sign/action"),
+        ("keys/encrypt", "keys/encrypt/action"),
+    ],
+)
+def test_a_data_action_that_is_mistyped_with_a_suggestion(
+    dev: Values, mistakes: Mistakes, action: str, meant: str
+) -> None:
+    dev[DEFINITIONS] = [{"name": "Signer", "dataActions": ["keys/read/action", action]}]
+    [line] = mistakes(dev)
+    assert line.startswith(f"roleDefinitions[0].dataActions[1]: {action} is not accepted; a data action such as ")
+    assert f"; did you mean {meant}" in line
+
+
+def test_a_role_of_ones_own_that_permits_nothing_or_takes_away_what_it_does_not_give(
+    dev: Values, mistakes: Mistakes
+) -> None:
+    dev[DEFINITIONS] = [
+        {"name": "Nothing", "dataActions": ["keys/delete"], "notDataActions": ["keys/delete"]},
+        {"name": "Signer", "dataActions": ["keys/sign/action"], "notDataActions": ["keys/delete"]},
+    ]
+    assert mistakes(dev) == [
+        "roleDefinitions[0]: permits nothing: notDataActions takes every one of the dataActions away again",
+        "roleDefinitions[1].notDataActions[0]: keys/delete is not accepted; one of the role's dataActions",
+    ]
+
+
+@pytest.mark.parametrize("name", ["Managed HSM Crypto User", "crypto user", "21dbd100-6940-42c2-9190-5d6cb909625b"])
+def test_a_role_of_ones_own_called_as_a_built_in_one(dev: Values, mistakes: Mistakes, name: str) -> None:
+    dev[DEFINITIONS] = [{"name": name, "dataActions": ["keys/sign/action"]}]
+    assert mistakes(dev) == [
+        f"roleDefinitions[0].name: {name} is not accepted; a name that no built-in role has, and no GUID"
+    ]
+
+
+def test_a_preset_together_with_data_actions(dev: Values, mistakes: Mistakes) -> None:
+    dev[DEFINITIONS] = [{"preset": "keyManager", "dataActions": ["keys/sign/action"]}]
+    [line] = mistakes(dev)
+    assert line.endswith("is not accepted; either preset or dataActions, not both")
+
+
+def test_an_unknown_preset(dev: Values, mistakes: Mistakes) -> None:
+    dev[DEFINITIONS] = [{"preset": "keymanager", "name": "Mine", "dataActions": ["keys/read/action"]}]
+    assert mistakes(dev) == ["roleDefinitions[0].preset: keymanager is not accepted; keyManager"]

@@ -29,6 +29,7 @@ from dynamic.purge_on_destroy import PurgeOnDestroyProvider
 from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroyProvider
 from dynamic.purging import PurgeArgs
 from dynamic.role_assignment import RoleAssignmentArgs, RoleAssignmentProvider
+from dynamic.role_definition import RoleDefinitionArgs, RoleDefinitionProvider
 from dynamic.security_domain import SecurityDomainArgs, SecurityDomainProvider
 from dynamic.target_instance import TargetInstanceArgs, TargetInstanceProvider
 from tests.unit.data_plane.support import HSM_ID, certificate_pem, rsa_key
@@ -45,6 +46,7 @@ KEY = {**POOL, "key_name": "myrsakey", "key_type": "RSA-HSM", "size": 3072.0, "o
 PROVIDERS = (
     (SecurityDomainProvider, SecurityDomainArgs),
     (RoleAssignmentProvider, RoleAssignmentArgs),
+    (RoleDefinitionProvider, RoleDefinitionArgs),
     (KeyProvider, KeyArgs),
     (EndpointConnectionProvider, EndpointConnectionArgs),
     (PurgeOnDestroyProvider, PurgeArgs),
