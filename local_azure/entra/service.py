@@ -12,7 +12,7 @@ from local_azure.core.errors import NotPlayed
 from local_azure.core.http import JsonObject, Request, Response, json_response
 from local_azure.core.router import Route, Router
 from local_azure.core.world import TENANT_ID, World
-from local_azure.entra import directory, issuers, tokens
+from local_azure.entra import directory, issuers, mutual_tls, tokens
 from local_azure.entra.client_authentication import authenticate
 from local_azure.entra.errors import EntraError
 
@@ -53,6 +53,7 @@ class EntraService:
                 Route("POST", "/{tenant}/oauth2/token", self._token_v1),
             ]
         )
+        self._mutual_tls = Router([Route("POST", "/{tenant}/oauth2/v2.0/token", self._token_by_certificate)])
         self._github = Router(
             [
                 Route("GET", "/.well-known/openid-configuration", self._github_metadata),
@@ -62,11 +63,19 @@ class EntraService:
 
     def plays(self, host: str) -> bool:
         """Whether the host is one of Entra ID's, or GitHub's token issuer."""
-        return host in HOSTS or host == issuers.GITHUB_HOST
+        return host in HOSTS or host == issuers.GITHUB_HOST or mutual_tls.is_host(host)
+
+    def asks_for_client_certificate(self, host: str) -> bool:
+        """Whether the host gives tokens for certificates."""
+        return mutual_tls.is_host(host)
 
     def handle(self, request: Request) -> Response:
         """Answers one request."""
-        router = self._github if request.host == issuers.GITHUB_HOST else self._router
+        router = self._router
+        if request.host == issuers.GITHUB_HOST:
+            router = self._github
+        elif mutual_tls.is_host(request.host):
+            router = self._mutual_tls
         found = router.find(request)
         if found is None:
             raise NotPlayed(f"{request.method} {request.host}{request.path}")
@@ -101,21 +110,13 @@ class EntraService:
         return json_response(tokens.key_set(tokens.signing_key(self._world, "tenant")))
 
     def _token_v2(self, request: Request) -> Response:
-        form = _form(request)
-        _own_tenant(request)
-        _client_credentials(form)
-        scope = form.get("scope")
-        if not scope:
-            raise _missing("scope")
-        if not scope.endswith("/.default"):
-            raise EntraError(
-                400,
-                "invalid_scope",
-                1002012,
-                f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value"
-                " with /.default suffixed to the resource identifier (application ID URI).",
-            )
-        return self._answer(form, scope.removesuffix("/.default"), expires_as_text=False)
+        form, resource = _asked_for(request)
+        return self._answer(form, resource, expires_as_text=False)
+
+    def _token_by_certificate(self, request: Request) -> Response:
+        form, resource = _asked_for(request)
+        _known(resource)
+        return mutual_tls.token(self._world, request, form, resource)
 
     def _token_v1(self, request: Request) -> Response:
         form = _form(request)
@@ -127,14 +128,7 @@ class EntraService:
 
     def _answer(self, form: dict[str, str], resource: str, *, expires_as_text: bool) -> Response:
         client = authenticate(self._world, form)
-        if resource.rstrip("/") not in RESOURCES:
-            raise EntraError(
-                400,
-                "invalid_resource",
-                500011,
-                f"The resource principal named {resource} was not found in the tenant named Contoso. This can happen if"
-                " the application has not been installed by the administrator of the tenant.",
-            )
+        _known(resource)
         principal = directory.service_principal_of(self._world, client.app_id)
         if principal is None:
             raise EntraError(
@@ -160,6 +154,36 @@ class EntraService:
 
 def _form(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _asked_for(request: Request) -> tuple[dict[str, str], str]:
+    """The form of a request to the second version of the endpoint, and the resource that its scope names."""
+    form = _form(request)
+    _own_tenant(request)
+    _client_credentials(form)
+    scope = form.get("scope")
+    if not scope:
+        raise _missing("scope")
+    if not scope.endswith("/.default"):
+        raise EntraError(
+            400,
+            "invalid_scope",
+            1002012,
+            f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value"
+            " with /.default suffixed to the resource identifier (application ID URI).",
+        )
+    return form, scope.removesuffix("/.default")
+
+
+def _known(resource: str) -> None:
+    if resource.rstrip("/") not in RESOURCES:
+        raise EntraError(
+            400,
+            "invalid_resource",
+            500011,
+            f"The resource principal named {resource} was not found in the tenant named Contoso. This can happen if"
+            " the application has not been installed by the administrator of the tenant.",
+        )
 
 
 def _tenant(request: Request) -> str:

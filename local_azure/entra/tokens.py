@@ -50,6 +50,20 @@ class WrongAudience(InvalidToken):
         self.audience = audience
 
 
+class BoundToken(InvalidToken):
+    """It is bound to a certificate, and was presented as if it were not."""
+
+    def __init__(self) -> None:
+        super().__init__("The token is bound to a certificate.")
+
+
+class NotBoundToCertificate(InvalidToken):
+    """It is not bound to the certificate that came with it."""
+
+    def __init__(self) -> None:
+        super().__init__("The token is not bound to this certificate.")
+
+
 @dataclass(frozen=True)
 class Claims:
     """What a verified token says of its bearer."""
@@ -96,10 +110,12 @@ def issue(
     )
 
 
-def verify(world: World, token: str, audiences: Collection[str]) -> Claims:
+def verify(world: World, token: str, audiences: Collection[str], *, bound_to: str | None = None) -> Claims:
     """The claims of a token that this tenant signed for one of the audiences and that is valid now.
 
-    A slash at an audience's end makes no difference. Raises InvalidToken.
+    A slash at an audience's end makes no difference. ``bound_to`` is the thumbprint (``x5t#S256``) of the certificate
+    that the client has proved; without one, a token that is bound to a certificate proves nothing (RFC 8705, 3).
+    Raises InvalidToken.
     """
     try:
         content: dict[str, Any] = jwt.decode(
@@ -124,7 +140,15 @@ def verify(world: World, token: str, audiences: Collection[str]) -> Claims:
         raise TokenNotYetValid
     if content["aud"].rstrip("/") not in {audience.rstrip("/") for audience in audiences}:
         raise WrongAudience(content["aud"])
+    _check_binding(content.get("cnf"), bound_to)
     return Claims(content["oid"], content.get("appid"), content["tid"], content["aud"], content)
+
+
+def _check_binding(confirmation: Any, bound_to: str | None) -> None:
+    if bound_to is None and confirmation is not None:
+        raise BoundToken
+    if bound_to is not None and (not isinstance(confirmation, dict) or confirmation.get("x5t#S256") != bound_to):
+        raise NotBoundToCertificate
 
 
 def signing_key(world: World, name: str) -> rsa.RSAPrivateKey:

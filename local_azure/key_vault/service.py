@@ -70,6 +70,10 @@ class KeyVaultService:
         """Whether the name belongs to a live vault."""
         return vaults.by_host(self._world, host) is not None
 
+    def asks_for_client_certificate(self, host: str) -> bool:
+        """Everywhere: a token may be bound to one."""
+        return self.plays(host)
+
     def handle(self, request: Request) -> Response:
         """Answers one request. Raises ServiceError."""
         vault = self._vault(request)

@@ -64,6 +64,14 @@ class ControlClient:
         """Whether the long-running purge of a managed HSM never reports that it is done, which Azure's can do."""
         self._ask("PUT", "purges", {"silent": silent})
 
+    def require_attestation(self, required: bool) -> None:
+        """Whether the metadata service issues certificates to attested keys only."""
+        self._ask("PUT", "attestation", {"required": required})
+
+    def revoke_certificates(self, client_id: str | None = None) -> int:
+        """Revokes the certificates of every managed identity, or of one; answers how many."""
+        return int(self._ask("POST", "revocations", {"clientId": client_id})["revoked"])
+
     def enter_machine(self, name: str) -> tuple[list[str], str]:
         """Starts a virtual machine if it does not run yet.
 

@@ -16,10 +16,11 @@ from aiohttp import web
 from local_azure.arm.operations import never_report_done
 from local_azure.arm.providers.managed_hsm_life import PURGE
 from local_azure.core.faults import FaultRule, InvalidFault
-from local_azure.entra import directory
+from local_azure.entra import binding_certificates, directory
 from local_azure.managed_hsm.security_domain.state import fail_activations
 from local_azure.server.dispatch import Dispatcher
 from local_azure.server.request_log import RequestLog, entries
+from local_azure.vm.imds import attestation
 from local_azure.vm.machines import RunningMachines
 from local_azure.vm.namespace import NamespaceError, NamespacesNotAllowed
 from local_azure.vm.place import NoSuchMachine
@@ -61,6 +62,8 @@ class ControlApi:
             ("DELETE", "faults"): self._clear_faults,
             ("PUT", "activations"): self._fail_activations,
             ("PUT", "purges"): self._silence_purges,
+            ("PUT", "attestation"): self._require_attestation,
+            ("POST", "revocations"): self._revoke,
             ("POST", "machines"): self._enter_machine,
             ("GET", "log"): lambda _: list(entries(log.path)),
         }
@@ -122,6 +125,17 @@ class ControlApi:
             raise BadControlRequest("silent must be true or false")
         never_report_done(self._dispatcher.world, PURGE, body["silent"])
         return {}
+
+    def _require_attestation(self, body: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(body.get("required"), bool):
+            raise BadControlRequest("required must be true or false")
+        attestation.require(self._dispatcher.world, body["required"])
+        return {}
+
+    def _revoke(self, body: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(body.get("clientId"), str | None):
+            raise BadControlRequest("clientId must be that of an identity")
+        return {"revoked": binding_certificates.revoke(self._dispatcher.world, body.get("clientId"))}
 
     def _enter_machine(self, body: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(body.get("name"), str):

@@ -21,7 +21,7 @@ from local_azure.arm.providers.run_commands import abandon
 from local_azure.core.clock import iso
 from local_azure.core.http import OUTSIDE
 from local_azure.core.world import AsksForClientCertificate, World, open_world
-from local_azure.entra import directory
+from local_azure.entra import binding_certificates, directory
 from local_azure.server import unplayed_hosts
 from local_azure.server.authority import CertificateAuthority
 from local_azure.server.control_api import ControlApi
@@ -54,7 +54,9 @@ class Daemon:
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="service")
         self._log = RequestLog(world.home / "requests.jsonl")
         self._dispatcher = Dispatcher(world, all_services(world))
-        self._tls = TlsContexts(CertificateAuthority(world.home), self._wants_client_certificate)
+        self._tls = TlsContexts(
+            CertificateAuthority(world.home), self._wants_client_certificate, binding_certificates.authority(world)
+        )
         self._served = Served(self._dispatcher, self._executor, self._log)
         self._listeners: list[asyncio.Server] = []
         self._http_servers: list[Any] = []

@@ -11,6 +11,8 @@ from local_azure.server.authority import CertificateAuthority
 _HOST_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CIPHER_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """With forward secrecy, for TLS 1.2; every suite of TLS 1.3 has forward secrecy."""
+_NO_CHECK_TIME = 0x200000
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python has no name for."""
 
 
 def is_host_name(text: str) -> bool:
@@ -28,8 +30,15 @@ class HostContext(ssl.SSLContext):
 class TlsContexts:
     """A server-side context for every played host, made when it is first asked for."""
 
-    def __init__(self, authority: CertificateAuthority, wants_client_certificate: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        authority: CertificateAuthority,
+        wants_client_certificate: Callable[[str], bool],
+        client_authority: str,
+    ) -> None:
+        """``client_authority``: PEM of who signs the certificates that clients may show."""
         self._authority = authority
+        self._client_authority = client_authority
         self._wants_client_certificate = wants_client_certificate
         self._contexts: dict[str, HostContext] = {}
 
@@ -41,7 +50,7 @@ class TlsContexts:
             context.host = host
             context.load_cert_chain(self._authority.certificate_file(host))
             # Also where no certificate is asked for: a context that SNI chooses checks what another asked for.
-            context.load_verify_locations(self._authority.bundle)
+            self._trust_clients(context)
             context.asks_for_client_certificate = self._wants_client_certificate(host)
             context.verify_mode = ssl.CERT_OPTIONAL if context.asks_for_client_certificate else ssl.CERT_NONE
             self._contexts[host] = context
@@ -66,10 +75,15 @@ class TlsContexts:
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         _harden(context)
-        context.load_verify_locations(self._authority.bundle)
+        self._trust_clients(context)
         context.verify_mode = ssl.CERT_OPTIONAL
         context.sni_callback = choose
         return context
+
+    def _trust_clients(self, context: ssl.SSLContext) -> None:
+        context.load_verify_locations(cadata=self._client_authority)
+        # The services look at a certificate's time, by the local Azure's clock.
+        context.verify_flags |= _NO_CHECK_TIME
 
 
 def _harden(context: ssl.SSLContext) -> None:

@@ -9,7 +9,7 @@ from local_azure.core.errors import NotPlayed, ServiceError
 from local_azure.core.http import Request, Response
 from local_azure.core.router import normal_path
 from local_azure.core.world import World
-from local_azure.vm.imds import errors, instance, tokens
+from local_azure.vm.imds import credentials, errors, instance, tokens
 from local_azure.vm.place import INTERNET
 
 HOST = "169.254.169.254"
@@ -17,10 +17,11 @@ _SERVER = "IMDS/150.870.65.1854"
 """As recorded; clients of the second protocol look for the word."""
 _TOKEN, _INSTANCE, _VERSIONS = "/metadata/identity/oauth2/token", "/metadata/instance", "/metadata/versions"
 _IDENTITY = "/metadata/identity"
+_PLATFORM, _ISSUE = f"{_IDENTITY}/getplatformmetadata", f"{_IDENTITY}/issuecredential"
 
 
 class MetadataService:
-    """Plays version 1 of the metadata service."""
+    """Plays the metadata service with both versions of managed identities."""
 
     name = "Instance Metadata Service"
 
@@ -44,10 +45,14 @@ class MetadataService:
     def _answer(self, machine: Stored, request: Request) -> Response:
         path = request.path.lower()
         _require_metadata_header(request)
-        if request.method != "GET":
+        if request.method != ("POST" if path == _ISSUE else "GET"):
             raise errors.MetadataError(405, "MethodNotAllowed", "Method not allowed")
         if path == _TOKEN:
             return tokens.token(self._world, machine, request)
+        if path == _PLATFORM:
+            return credentials.platform_metadata(self._world, machine, request)
+        if path == _ISSUE:
+            return credentials.issue(self._world, machine, request)
         if path == _VERSIONS:
             return instance.versions(request)
         if path == _INSTANCE or path.startswith(f"{_INSTANCE}/"):

@@ -34,7 +34,7 @@ def token(world: World, machine: Stored, request: Request) -> Response:
     resource = request.query.get("resource")
     if not resource:
         raise errors.missing("resource")
-    principal = _identity(world, machine, request)
+    principal = identity(world, machine, request)
     if resource.rstrip("/") not in RESOURCES:
         raise EntraError(
             400,
@@ -59,7 +59,8 @@ def token(world: World, machine: Stored, request: Request) -> Response:
     )
 
 
-def _identity(world: World, machine: Stored, request: Request) -> Principal:
+def identity(world: World, machine: Stored, request: Request) -> Principal:
+    """The identity that a request names, or the one that counts without a name. Raises TokenError 400."""
     named = [(name, request.query[name]) for name in _SELECTORS if request.query.get(name)]
     if len(named) > 1:
         raise errors.invalid_request("Only one of client_id, object_id and msi_res_id may be given")

@@ -51,7 +51,8 @@ class Echo:
 def ask(world: World, context: ssl.SSLContext, name: str = HOST) -> dict[str, object]:
     async def run() -> bytes:
         service = Echo(world)
-        tls = TlsContexts(CertificateAuthority(world.home), service.asks_for_client_certificate)
+        authority = CertificateAuthority(world.home)
+        tls = TlsContexts(authority, service.asks_for_client_certificate, authority.bundle.read_text())
         bound = socket.create_server(("127.0.0.1", 0))
         port = bound.getsockname()[1]
         with ThreadPoolExecutor(1) as executor, closing(RequestLog(world.home / "requests.jsonl")) as log:
