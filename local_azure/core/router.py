@@ -40,6 +40,14 @@ class Router:
                 return route.handler, request.matched(match.groupdict())
         return None
 
+    def route_of(self, request: Request) -> Route | None:
+        """The route that takes the request, or None."""
+        path = normal_path(request.path)
+        return next(
+            (route for route, pattern in self._routes if route.method == request.method and pattern.fullmatch(path)),
+            None,
+        )
+
     def knows_path(self, path: str) -> bool:
         """Whether any method is served at this path: tells 405 from 404."""
         return any(pattern.fullmatch(normal_path(path)) for _, pattern in self._routes)

@@ -21,6 +21,7 @@ from local_azure.key_vault.context import VaultRequest, VaultRoute
 from local_azure.key_vault.errors import bad_parameter, method_not_allowed
 from local_azure.key_vault.routes import secret_routes
 from local_azure.key_vault.vaults import Vault
+from local_azure.monitor import audit
 
 API_VERSIONS = (
     "2015-06-01",
@@ -78,8 +79,9 @@ class KeyVaultService:
         """Answers one request. Raises ServiceError."""
         vault = self._vault(request)
         headers = {**_HEADERS, **_whereabouts(vault, request), "x-ms-request-id": str(uuid.uuid4())}
+        audited = audit.Audited(vault.arm_id, vault.tenant_id, self._router)
         try:
-            response = self._answer(request)
+            response = audit.answered(self._world, audited, request, self._answer)
         except NotPlayed:
             raise
         except ServiceError as error:

@@ -28,6 +28,7 @@ from local_azure.managed_hsm.scopes import foreign_scope_routes
 from local_azure.managed_hsm.security_domain.routes import security_domain_routes
 
 API_VERSIONS = (
+from local_azure.monitor import audit
     "7.2-preview",
     "7.2",
     "7.3-preview",
@@ -80,8 +81,9 @@ class ManagedHsmService:
         pool = self._pool(request)
         activity_id = str(uuid.uuid4())
         try:
-            response = self._answer(request)
+            response = audit.answered(self._world, audited, request, self._answer)
         except NotPlayed:
+        audited = audit.Audited(pool.arm_id, pool.tenant_id, self._router)
             raise
         except ServiceError as error:
             raise with_activity_id(error, activity_id, _HEADERS) from None
