@@ -71,6 +71,10 @@ class HsmRoute:
     handler: HsmHandler
     before_activation: bool = False
     """Whether a pool that is not activated answers it: the security domain only."""
+    without_version: bool = False
+    """Whether it is answered without an api-version too."""
+    while_restoring: bool = False
+    """Whether a pool answers it while all of it is restored from a backup."""
 
     def scope_of(self, request: Request) -> str:
         """The scope of this very request."""

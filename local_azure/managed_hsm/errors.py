@@ -42,6 +42,11 @@ def not_activated() -> ServiceError:
     )
 
 
+def restoring() -> ServiceError:
+    """All but the restore's status is off while a whole pool is restored ("Full restore"); the words are nowhere."""
+    return ServiceError(409, "Conflict", "The HSM is in restore mode: a full restore operation is in progress")
+
+
 def bad_parameter(message: str) -> ServiceError:
     """A request that the service cannot mean."""
     return ServiceError(400, "BadParameter", message)

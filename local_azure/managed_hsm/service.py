@@ -26,9 +26,9 @@ from local_azure.managed_hsm.role_assignments import role_assignment_routes
 from local_azure.managed_hsm.role_definitions import role_definition_routes
 from local_azure.managed_hsm.scopes import foreign_scope_routes
 from local_azure.managed_hsm.security_domain.routes import security_domain_routes
+from local_azure.monitor import audit
 
 API_VERSIONS = (
-from local_azure.monitor import audit
     "7.2-preview",
     "7.2",
     "7.3-preview",
@@ -80,10 +80,10 @@ class ManagedHsmService:
         """Answers one request. Raises ServiceError, with the activity id in its message and headers."""
         pool = self._pool(request)
         activity_id = str(uuid.uuid4())
+        audited = audit.Audited(pool.arm_id, pool.tenant_id, self._router)
         try:
             response = audit.answered(self._world, audited, request, self._answer)
         except NotPlayed:
-        audited = audit.Audited(pool.arm_id, pool.tenant_id, self._router)
             raise
         except ServiceError as error:
             raise with_activity_id(error, activity_id, _HEADERS) from None

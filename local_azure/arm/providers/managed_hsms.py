@@ -21,6 +21,7 @@ from local_azure.core.errors import NotPlayed, ServiceError
 from local_azure.core.http import JsonObject
 from local_azure.core.world import TENANT_ID
 from local_azure.managed_hsm import pools
+from local_azure.managed_hsm.backups.jobs import is_restoring
 
 TYPE = "Microsoft.KeyVault/managedHSMs"
 MAXIMUM_IP_RULES = 10
@@ -207,6 +208,8 @@ def _present(arm: Arm, stored: Stored, api_version: str) -> JsonObject:
             "activationStatusMessage": _ACTIVATION.get(status, ""),
         },
     }
+    if pool is not None and is_restoring(arm.world, pool):
+        properties["provisioningState"] = "Restoring"
     connections = connections_of(arm, stored.id)
     if connections:
         properties["privateEndpointConnections"] = connections

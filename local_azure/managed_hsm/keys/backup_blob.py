@@ -13,6 +13,7 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from local_azure.core.http import JsonObject
 from local_azure.managed_hsm.keys.errors import foreign_backup
 from local_azure.managed_hsm.keys.state import Key
 from local_azure.managed_hsm.security_domain.encoding import base64url, from_base64url
@@ -23,17 +24,30 @@ _IV, _TAG = 12, 16
 
 def seal(key: Key, domain_id: str, backup_key: bytes) -> str:
     """The blob, as the text that ``BackupKeyResult.value`` carries: base64url of the JWE."""
-    header = {"alg": "dir", "enc": "A256GCM", "kid": _KEY_ID, "domain": domain_id}
-    protected = base64url(json.dumps(header, separators=(",", ":")).encode())
-    iv = secrets.token_bytes(_IV)
-    content = json.dumps(key.document(), separators=(",", ":")).encode()
-    sealed = AESGCM(backup_key).encrypt(iv, content, protected.encode())
-    parts = (protected, "", base64url(iv), base64url(sealed[:-_TAG]), base64url(sealed[-_TAG:]))
-    return base64url(".".join(parts).encode())
+    return base64url(seal_document(key.document(), domain_id, backup_key).encode())
 
 
 def open_blob(blob: bytes, domain_id: str, backup_key: bytes) -> Key:
     """The key in the JWE; MalformedBackupBlob where it is damaged or of another security domain."""
+    document = open_document(blob, domain_id, backup_key)
+    try:
+        return Key.of(document)
+    except (KeyError, TypeError):
+        raise foreign_backup() from None
+
+
+def seal_document(document: JsonObject, domain_id: str, backup_key: bytes) -> str:
+    """The compact JWE of any document."""
+    header = {"alg": "dir", "enc": "A256GCM", "kid": _KEY_ID, "domain": domain_id}
+    protected = base64url(json.dumps(header, separators=(",", ":")).encode())
+    iv = secrets.token_bytes(_IV)
+    content = json.dumps(document, separators=(",", ":")).encode()
+    sealed = AESGCM(backup_key).encrypt(iv, content, protected.encode())
+    return ".".join((protected, "", base64url(iv), base64url(sealed[:-_TAG]), base64url(sealed[-_TAG:])))
+
+
+def open_document(blob: bytes, domain_id: str, backup_key: bytes) -> JsonObject:
+    """The document in the JWE; MalformedBackupBlob where it is damaged or of another security domain."""
     try:
         protected, wrapped, iv, ciphertext, tag = blob.decode("ascii").split(".")
         header = json.loads(from_base64url(protected))
@@ -43,4 +57,5 @@ def open_blob(blob: bytes, domain_id: str, backup_key: bytes) -> Key:
         content = AESGCM(backup_key).decrypt(from_base64url(iv), sealed, protected.encode())
     except (ValueError, InvalidTag):
         raise foreign_backup() from None
-    return Key.of(json.loads(content))
+    document: JsonObject = json.loads(content)
+    return document

@@ -48,13 +48,6 @@ def key_routes() -> list[HsmRoute]:
         _route("GET", "/settings", "settings/read/action", _ROOT, pool.list_settings),
         _route("GET", "/settings/{setting_name}", "settings/read/action", _ROOT, pool.get_setting),
         _route("PATCH", "/settings/{setting_name}", "settings/write/action", _ROOT, pool.update_setting),
-        _route("POST", "/backup", "backup/start/action", _ROOT, pool.full_backup),
-        _route("POST", "/prebackup", "backup/start/action", _ROOT, pool.full_backup),
-        _route("GET", "/backup/{job_id}/pending", "backup/status/action", _ROOT, pool.full_backup),
-        _route("PUT", "/restore", "restore/start/action", _ROOT, pool.full_backup),
-        _route("PUT", "/prerestore", "restore/start/action", _ROOT, pool.full_backup),
-        _route("GET", "/restore/{job_id}/pending", "restore/status/action", _ROOT, pool.full_backup),
-        _route("PUT", _KEY + "/restore", "restore/start/action", _ROOT, pool.full_backup),
     ]
 
 

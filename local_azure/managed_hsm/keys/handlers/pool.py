@@ -1,10 +1,9 @@
-"""What concerns no single key: random bytes, settings, and what is not played of backups of the whole pool."""
+"""What concerns no single key: random bytes and settings."""
 
 from __future__ import annotations
 
 import secrets
 
-from local_azure.core.errors import NotPlayed
 from local_azure.core.http import JsonObject, Response, json_response
 from local_azure.managed_hsm.context import HsmRequest
 from local_azure.managed_hsm.errors import bad_parameter
@@ -45,11 +44,6 @@ def update_setting(hsm: HsmRequest) -> Response:
         raise bad_parameter(f"Property value of setting {name} must be true or false")
     hsm.world.store.put(_COLLECTION, hsm.data_key + name, {"value": value})
     return json_response(_setting(hsm, name))
-
-
-def full_backup(hsm: HsmRequest) -> Response:
-    """Every operation of a backup or restore of the whole pool, and of one key out of it."""
-    raise NotPlayed(f"backups of a whole HSM ({hsm.request.method} {hsm.request.path})")
 
 
 def _name(hsm: HsmRequest) -> str:

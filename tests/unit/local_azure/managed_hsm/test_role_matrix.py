@@ -15,6 +15,7 @@ from local_azure.core.errors import ServiceError
 from local_azure.core.http import Request
 from local_azure.core.world import World
 from local_azure.entra import directory
+from local_azure.managed_hsm.backups.routes import backup_routes
 from local_azure.managed_hsm.built_in_roles import ACTION_PREFIX, BUILT_IN_ROLES, DATA_ACTIONS
 from local_azure.managed_hsm.keys.routes import key_routes
 from local_azure.managed_hsm.pools import ACTIVE
@@ -201,7 +202,10 @@ def test_the_tables_know_every_role_operation_and_data_action() -> None:
     published = {action for actions in MAY.values() for action in actions}
     assert {each.removeprefix(f"{ACTION_PREFIX}/") for each in DATA_ACTIONS} == published
     assert published - used == WITHOUT_OPERATION
-    routes = [*role_definition_routes(), *role_assignment_routes(), *security_domain_routes(), *key_routes()]
+    routes = [
+        *(*role_definition_routes(), *role_assignment_routes(), *security_domain_routes()),
+        *(*backup_routes(), *key_routes()),
+    ]
     assert len(routes) == len(OPERATIONS), "a route is missing in the table"
 
 

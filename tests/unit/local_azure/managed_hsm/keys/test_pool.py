@@ -28,14 +28,6 @@ def test_the_one_setting_is_off_until_it_is_switched_on(hsm: Hsm) -> None:
     assert hsm.call("GET", "/settings/Other").status == 404
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("POST", "/backup"), ("PUT", "/restore"), ("GET", "/backup/1/pending"), ("PUT", "/keys/key/restore")],
-)
-def test_backups_of_the_whole_pool_are_said_not_to_be_played(hsm: Hsm, method: str, path: str) -> None:
-    assert hsm.call(method, path, {}).status == 501
-
-
 def test_release_and_attestation_say_what_is_missing(hsm: Hsm) -> None:
     hsm.create("key", kty="EC-HSM")
     refused = hsm.call("POST", "/keys/key/release", {"target": "token"})
