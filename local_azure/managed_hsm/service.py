@@ -17,8 +17,10 @@ from local_azure.core.world import World
 from local_azure.managed_hsm import pools
 from local_azure.managed_hsm.authentication import authenticate, challenge
 from local_azure.managed_hsm.authorization import require
+from local_azure.managed_hsm.backups.jobs import is_restoring
+from local_azure.managed_hsm.backups.routes import backup_routes
 from local_azure.managed_hsm.context import Caller, HsmRequest, HsmRoute
-from local_azure.managed_hsm.errors import bad_parameter, method_not_allowed, not_activated, with_activity_id
+from local_azure.managed_hsm.errors import bad_parameter, method_not_allowed, not_activated, restoring, with_activity_id
 from local_azure.managed_hsm.firewall import require_way_in
 from local_azure.managed_hsm.keys.routes import key_routes
 from local_azure.managed_hsm.pools import ACTIVE, Pool
@@ -68,6 +70,7 @@ class ManagedHsmService:
             *role_assignment_routes(),
             *foreign_scope_routes(),
             *security_domain_routes(),
+            *backup_routes(),
             *key_routes(),
         ]
         self._router = Router(Route(route.method, route.path, partial(self._serve, route)) for route in hsm_routes)
@@ -109,9 +112,11 @@ class ManagedHsmService:
         if caller is None:
             return challenge(pool, request)
         require_way_in(self._world, pool, request)
-        _check_api_version(request)
+        _check_api_version(request, required=not route.without_version)
         if pool.activation_status != ACTIVE and not route.before_activation:
             raise not_activated()
+        if not route.while_restoring and is_restoring(self._world, pool):
+            raise restoring()
         return self._authorized(route, pool, caller, request)
 
     def _authorized(self, route: HsmRoute, pool: Pool, caller: Caller, request: Request) -> Response:
@@ -128,9 +133,11 @@ class ManagedHsmService:
         return pool
 
 
-def _check_api_version(request: Request) -> None:
+def _check_api_version(request: Request, *, required: bool) -> None:
     version = request.query.get("api-version")
     if version is None:
+        if not required:
+            return
         raise bad_parameter("api-version must be specified")
     if version.lower() not in API_VERSIONS:
         raise bad_parameter(
