@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import authorization
 
+from components import azure_roles
+from components.azure_roles import AzureRole
 from components.key_vault import AccessPolicy, KeyVault, KeyVaultArgs
 from components.private_dns import VAULT_ZONE, PrivateZone, PrivateZoneArgs
 from components.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
@@ -21,15 +21,6 @@ from config.network import DnsLink, PrivateNetwork
 from config.vault import Vault, VaultRoleAssignment
 from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroy
 from dynamic.purging import PurgeArgs
-
-_PRINCIPAL_TYPES = {
-    "identity": "ServicePrincipal",
-    "servicePrincipal": "ServicePrincipal",
-    "group": "Group",
-    "user": "User",
-}
-"""What ARM is told, so that it takes a principal that has not spread through the directory yet. Of the deployer and of
-an object id only the directory knows it."""
 
 
 @dataclass(frozen=True)
@@ -112,29 +103,12 @@ def _assign(assignment: VaultRoleAssignment, vault: KeyVault, around: VaultSurro
     if guid is None:
         raise TypeError("a role has a GUID; the configuration's reader refuses anything else")
     secret = vault.secrets.get(assignment.scope.removeprefix("/secrets/"))
-    principal_id = around.principal_id(principal)
     scope = vault.id.apply(lambda vault_id: vault_id + assignment.scope.rstrip("/"))
-    named = pulumi.Output.all(scope, principal_id).apply(lambda both: assignment_name(both[0], guid, both[1]))
-    authorization.RoleAssignment(
+    azure_roles.assign(
         f"{assignment.role}: {principal.value or principal.kind} at {assignment.scope} of the vault",
-        role_assignment_name=named,
-        scope=scope,
-        principal_id=principal_id,
-        principal_type=_PRINCIPAL_TYPES.get(principal.kind),
-        role_definition_id=(
-            f"/subscriptions/{around.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
-        ),
-        opts=pulumi.ResourceOptions(
-            parent=vault,
-            depends_on=[secret] if secret else [],
-            transformations=None if principal.kind in _PRINCIPAL_TYPES else [_without_principal_type],
-        ),
+        AzureRole(guid, principal, around.principal_id(principal), scope, around.subscription_id),
+        pulumi.ResourceOptions(parent=vault, depends_on=[secret] if secret else []),
     )
-
-
-def _without_principal_type(made: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
-    """The SDK says ``User`` where the program says nothing, and ARM refuses that for everybody else."""
-    return pulumi.ResourceTransformationResult({**made.props, "principal_type": None}, made.opts)
 
 
 def _endpoints(
@@ -180,8 +154,3 @@ def _zone_id(network: PrivateNetwork, vault: Vault, around: VaultSurroundings) -
         ),
     )
     return made.id
-
-
-def assignment_name(scope: str, role_guid: str, principal_id: str) -> str:
-    """The GUID of a role assignment, which is the same in every run: what a killed run has made is found again."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}|{role_guid}|{principal_id}".lower()))

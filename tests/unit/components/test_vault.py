@@ -10,8 +10,8 @@ import pulumi
 import pytest
 from pulumi_azure_native import keyvault
 
+from components.azure_roles import assignment_name
 from components.surroundings import check_vault_name
-from components.vault import assignment_name
 from config import Settings, parse
 from data_plane import deleted_vault
 from data_plane.errors import ConflictError, ForbiddenError
