@@ -3,6 +3,7 @@
 import pulumi
 
 import config
+from components.access_review import review
 from components.present_pool import check_custody, check_unchangeable
 from components.stack import build
 from components.surroundings import (
@@ -22,6 +23,7 @@ def main() -> None:
     try:
         settings = config.load()
         session.use(credentials.identity(config.azure_native()))
+        reviewed = review(settings)
         who = deployer(settings, session.current().identity)
         pool = present_pool(settings)
         check_unchangeable(settings, pool)
@@ -37,7 +39,7 @@ def main() -> None:
         )
     except (config.ConfigurationError, DataPlaneError) as error:
         raise pulumi.RunError(str(error)) from None
-    for name, value in outputs.items():
+    for name, value in {**outputs, "access": reviewed}.items():
         pulumi.export(name, value)
 
 

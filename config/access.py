@@ -1,10 +1,10 @@
-"""Who may do what in the pool: local role assignments."""
+"""Who may do what in the pool: local role assignments, and whether there may be others."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from config.fields import Section, Text, is_guid, matching, refusal, setting
+from config.fields import Boolean, Section, Text, is_guid, matching, refusal, setting
 from data_plane.built_in_roles import guid_of, name_of
 
 PrincipalKind = Literal["deployer", "identity", "objectId", "group", "user", "servicePrincipal"]
@@ -69,3 +69,50 @@ class RoleAssignment(Section):
     def role_guid(self) -> str | None:
         """The GUID of a built-in role, or the one that is given; None for a role of roleDefinitions."""
         return guid_of(self.role)
+
+
+Exclusive = Literal["nowhere", "everywhere", "ownKeys"]
+_EXCLUSIVE: dict[object, Exclusive] = {
+    True: "everywhere",
+    False: "nowhere",
+    "true": "everywhere",
+    "false": "nowhere",
+    "ownKeys": "ownKeys",
+}
+
+
+def _exclusive(value: object) -> Exclusive:
+    if not isinstance(value, bool | str) or value not in _EXCLUSIVE:
+        raise refusal()
+    return _EXCLUSIVE[value]
+
+
+KeyScopes = Annotated[str, BeforeValidator(matching(r"/keys/([0-9A-Za-z-]{1,127}|[0-9A-Za-z-]{0,126}\*)"))]
+"""``/keys/<name>``, or ``/keys/<beginning>*``."""
+
+
+class Access(Section):
+    """How the pool's assignments are looked after."""
+
+    exclusive: Annotated[Exclusive, BeforeValidator(_exclusive)] = setting(
+        "nowhere",
+        what="Whether there may be no other assignments than those of the configuration: others show in the preview,"
+        " and up takes them away. `true`: at /, /keys and every key; `ownKeys`: at the keys of this stack only, which"
+        " is all that a stack with hsm.existing may ask for. The last Administrator stays, and what the deployer needs"
+        " to finish. Whoever stands in hsm.initialAdministrators counts as given.",
+        accepted="true, false or ownKeys",
+        example=True,
+    )
+    leave: tuple[KeyScopes, ...] = setting(
+        (),
+        what="Keys whose assignments other stacks look after, though this one is exclusive.",
+        accepted="scopes such as /keys/team-a-signing or /keys/team-a-*",
+        example=["/keys/team-a-*"],
+    )
+    bootstrap_over: Boolean = setting(
+        False,
+        what="The initial administrators have given their rights up (python -m access resign): they no longer count as"
+        " given.",
+        accepted="true or false",
+        example=True,
+    )

@@ -67,6 +67,7 @@ through the firewall. It stays recoverable, and holds its name, until the retent
 Roles are given as role assignments in ARM: the deployer needs `Microsoft.Authorization/roleAssignments/write`.
 """
 _LOCATION = {
+    "access.exclusive": "`false`",
     "roleDefinitions[].name": "the preset's; without one required",
     "roleDefinitions[].description": "the preset's, or nothing",
     "roleDefinitions[].dataActions": "the preset's; without one required",

@@ -21,6 +21,7 @@ _KEY_SCOPE = "/keys/"
 def problems(settings: Settings) -> Iterator[Problem]:
     """Problems of role definitions and role assignments."""
     yield from _definition_problems(settings)
+    yield from _exclusive_problems(settings)
     own_roles = {definition.name for definition in settings.role_definitions}
     seen: dict[tuple[str, str, str, str], int] = {}
     called: dict[tuple[str, str, str], int] = {}
@@ -39,6 +40,17 @@ def problems(settings: Settings) -> Iterator[Problem]:
             text = f"is called as that of roleAssignments[{namesake}], which has the same role and scope"
             involved = (f"{_ASSIGNMENTS}[{namesake}]",)
             yield Problem(f"{path}.principal", f"{text}; one of them by {{objectId: …}}, or another name", involved)
+
+
+def _exclusive_problems(settings: Settings) -> Iterator[Problem]:
+    access, path = settings.access, "managed-hsm:access"
+    if access.exclusive == "everywhere" and isinstance(settings.hsm, ExistingHsm):
+        accepted = (
+            "ownKeys, as other stacks have assignments of their own in a pool that one of them owns (hsm.existing)"
+        )
+        yield not_accepted(f"{path}.exclusive", True, accepted, ("managed-hsm:hsm",))
+    if access.leave and access.exclusive != "everywhere":
+        yield Problem(f"{path}.leave", "means nothing without exclusive: true", (f"{path}.exclusive",))
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -525,3 +525,13 @@ def test_a_preset_together_with_data_actions(dev: Values, mistakes: Mistakes) ->
 def test_an_unknown_preset(dev: Values, mistakes: Mistakes) -> None:
     dev[DEFINITIONS] = [{"preset": "keymanager", "name": "Mine", "dataActions": ["keys/read/action"]}]
     assert mistakes(dev) == ["roleDefinitions[0].preset: keymanager is not accepted; keyManager"]
+
+
+def test_exclusive_access_in_somebody_elses_pool_and_exceptions_from_nothing(dev: Values, mistakes: Mistakes) -> None:
+    dev["managed-hsm:access"] = {"exclusive": "sometimes"}
+    assert mistakes(dev) == ["access.exclusive: sometimes is not accepted; true, false or ownKeys"]
+    dev["managed-hsm:access"] = {"exclusive": "ownKeys", "leave": ["/keys/team-a-*"]}
+    assert mistakes(dev) == ["access.leave: means nothing without exclusive: true"]
+    dev["managed-hsm:access"] = {"exclusive": "true", "leave": ["/keys/*-team"]}
+    [line] = mistakes(dev)
+    assert line.startswith("access.leave[0]: /keys/*-team is not accepted; scopes such as ")
