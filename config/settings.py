@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from config.access import Access, RoleAssignment
-from config.diagnostics import Diagnostics
 from config.fields import Guid, Region, Section, matching, setting
 from config.hsm import ExistingHsm, Hsm
 from config.identities import Identity, VmName
@@ -88,12 +87,12 @@ class Settings(Section):
         what="Who may do what in the pool.",
         accepted="a list of role, principal and scope",
         example=[{"role": "Managed HSM Crypto User", "principal": "deployer", "scope": "/keys"}],
+    )
     access: Access = setting(
         Access(),
         what="How the pool's assignments are looked after.",
         accepted="exclusive, leave and bootstrapOver",
         example={"exclusive": True},
-    )
     )
     keys: dict[KeyName, Key] = setting(
         {},
