@@ -79,6 +79,8 @@ class HsmSetupArgs:
     """Whether Pulumi refuses to delete or replace the activation."""
     private_way: Sequence[pulumi.Resource] = field(default_factory=list)
     """What must stand before the pool can be reached, where the only way to it is private."""
+    log: Sequence[pulumi.Resource] = ()
+    """What must stand so that the activation itself is logged."""
     roles: Sequence[Role] = field(default_factory=list)
 
 
@@ -129,7 +131,7 @@ class HsmSetup(pulumi.ComponentResource):
                 reissue=args.activation.reissue,
                 recover_from=args.activation.recover_from,
             ),
-            opts=self._options(list(args.private_way), protect=args.protect),
+            opts=self._options([*args.private_way, *args.log], protect=args.protect),
         )
 
     def _define(self, role: Role) -> RoleDefinition:

@@ -39,6 +39,8 @@ def named_principals(settings: Settings, object_id: Callable[[str, str], str]) -
 def _principals(settings: Settings) -> Iterator[tuple[str, Principal]]:
     """Everybody whom the settings give something, with the key that says so."""
     vault = settings.vault
+    for number, reader in enumerate(settings.diagnostics.readers if settings.diagnostics else ()):
+        yield f"managed-hsm:diagnostics.readers[{number}]", reader
     sections = {
         "roleAssignments": [each.principal for each in settings.role_assignments],
         "vault.accessPolicies": [each.principal for each in vault.access_policies] if vault else [],

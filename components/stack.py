@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from components.diagnostics import LoggingSurroundings, make_logging
 from components.endpoint_connections import make_connections
 from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings, Role
 from components.identities import Apart, Identities, make_apart, make_identities
@@ -74,6 +75,12 @@ def build(
     identities = make_identities(settings, group, private_path, apart)
     closed = hsm_settings.firewall.is_closed
     connections = make_connections(settings, private_path, hsm, after=[]) if closed else []
+
+    def principal_id(principal: Principal) -> pulumi.Input[str]:
+        return _principal_id(principal, deployer, identities, named)
+
+    logging = make_logging(settings, LoggingSurroundings(deployer.subscription_id, group, principal_id))
+    retained = pulumi.ResourceOptions(parent=hsm, retain_on_delete=hsm_settings.on_destroy == "retain")
     setup = HsmSetup(
         "hsm-setup",
         HsmSetupArgs(
@@ -87,6 +94,7 @@ def build(
             keys={name: _key(key) for name, key in settings.keys.items()},
             protect=settings.environment == "prod",
             private_way=[*private_path.reachable, *connections] if closed else [],
+            log=logging.of("hsm-log", hsm.id, retained),
         ),
     )
     if not closed:
@@ -98,11 +106,12 @@ def build(
             tenant_id=deployer.tenant_id,
             subscription_id=deployer.subscription_id,
             group=group,
-            principal_id=lambda principal: _principal_id(principal, deployer, identities, named),
+            principal_id=principal_id,
             # A step that fails ends the whole run: a vault must not leave a pool behind that is not activated.
             after=[setup.security_domain],
             path=private_path,
             machines=list(identities.machines.values()),
+            logging=logging,
         ),
     )
     outputs = {**_outputs(hsm, setup, private_path, identities), "proof": proofs}

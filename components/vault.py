@@ -10,6 +10,7 @@ import pulumi
 
 from components import azure_roles
 from components.azure_roles import AzureRole
+from components.diagnostics import Logging
 from components.key_vault import AccessPolicy, KeyVault, KeyVaultArgs
 from components.private_dns import VAULT_ZONE, PrivateZone, PrivateZoneArgs
 from components.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
@@ -36,6 +37,7 @@ class VaultSurroundings:
     path: PrivatePath
     machines: Sequence[pulumi.Resource]
     """What takes its address in the subnet before the vault's endpoints do."""
+    logging: Logging
 
 
 def make_vault(settings: Settings, around: VaultSurroundings) -> dict[str, Any]:
@@ -68,6 +70,9 @@ def make_vault(settings: Settings, around: VaultSurroundings) -> dict[str, Any]:
             tags=vault.tags,
             after=[*around.after, *_purge(vault, settings.location, around)],
         ),
+    )
+    around.logging.of(
+        "vault-log", made.id, pulumi.ResourceOptions(parent=made, retain_on_delete=vault.on_destroy == "retain")
     )
     for assignment in vault.role_assignments:
         _assign(assignment, made, around)

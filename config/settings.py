@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from config.access import Access, RoleAssignment
+from config.diagnostics import Diagnostics
 from config.fields import Guid, Region, Section, matching, setting
 from config.hsm import ExistingHsm, Hsm
 from config.identities import Identity, VmName
 from config.keys import Key, KeyName
 from config.network import PrivateNetwork
-from config.observation import Diagnostics
 from config.proof import Proof
 from config.role_definitions import RoleDefinition
 from config.security_domain import SecurityDomain
@@ -137,7 +137,7 @@ class Settings(Section):
     )
     diagnostics: Diagnostics | None = setting(
         None,
-        what="Where the pool's audit log and metrics go.",
-        accepted="storage, eventHub and logAnalytics",
+        what="Where the audit log and the metrics of pool and vault go, and who is alerted.",
+        accepted="storage, eventHub, logAnalytics, metrics, readers and alerts",
         example={"storage": {"name": "contosohsmlogs"}},
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.checks import (
     access,
+    diagnostics,
     environment,
     identities,
     keys,
@@ -37,4 +38,5 @@ def problems_of(
     yield from private_endpoints.problems(settings)
     yield from identities.problems(settings)
     yield from vault.problems(settings, secret_keys, plain_secrets)
+    yield from diagnostics.problems(settings)
     yield from not_carried_out.problems(settings)

@@ -15,7 +15,6 @@ NOT_CARRIED_OUT = (
     "keys.*.exportable",
     "keys.*.releasePolicy",
     "keys.*.rotation",
-    "diagnostics",
 )
 """The keys that nothing follows from (``*``: every entry)."""
 

@@ -139,7 +139,6 @@ def test_a_pool_needs_an_administrator(dev: Values, mistakes: Mistakes) -> None:
 @pytest.mark.parametrize(
     ("section", "value", "path"),
     [
-        ("diagnostics", {"storage": {"name": "contosohsmlogs"}}, ""),
         ("keys", {"k": {"type": "RSA-HSM", "size": 2048, "rotation": {"afterCreation": "P90D"}}}, ".k.rotation"),
     ],
 )
