@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from data_plane.credentials import Identity, Principal, SerialisedCredential, credential, identity, principal
 from data_plane.errors import CredentialError, mapped
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
-    from azure.keyvault.administration import KeyVaultAccessControlClient
+    from azure.keyvault.administration import KeyVaultAccessControlClient, KeyVaultBackupClient, KeyVaultSettingsClient
     from azure.keyvault.keys import KeyClient
     from azure.keyvault.securitydomain import SecurityDomainClient
     from azure.mgmt.core import ARMPipelineClient
 
-Client = TypeVar("Client")
+
+class Closable(Protocol):
+    """What holds connections."""
+
+    def close(self) -> None:
+        """Gives them up."""
+
+
+Client = TypeVar("Client", bound=Closable)
 
 _PIPELINE: Final[dict[str, Any]] = {
     # Ten retries, the SDK's default, hide a failure for minutes.
@@ -44,6 +52,7 @@ class Session:
         self._credential: SerialisedCredential | None = None
         self._principal: Principal | None = None
         self._clients = threading.local()
+        self._made: list[Closable] = []
 
     @property
     def identity(self) -> Identity:
@@ -61,6 +70,13 @@ class Session:
             if self._credential is None:
                 self._credential = credential(chosen)
             return self._credential
+
+    def close(self) -> None:
+        """Closes the connections of every client; a client that is used again opens its own."""
+        with self._lock:
+            made, self._made = self._made, []
+        for client in made:
+            client.close()
 
     def principal(self) -> Principal:
         """Whom the requests speak for. Raises CredentialError."""
@@ -80,6 +96,22 @@ class Session:
 
         return self._client(
             "access", hsm_uri, lambda: KeyVaultAccessControlClient(_address(hsm_uri), self.credential, **_PIPELINE)
+        )
+
+    def settings(self, hsm_uri: str) -> KeyVaultSettingsClient:
+        """The client for settings of a pool."""
+        from azure.keyvault.administration import KeyVaultSettingsClient
+
+        return self._client(
+            "settings", hsm_uri, lambda: KeyVaultSettingsClient(_address(hsm_uri), self.credential, **_PIPELINE)
+        )
+
+    def backup(self, hsm_uri: str) -> KeyVaultBackupClient:
+        """The client for full backups and restores of a pool."""
+        from azure.keyvault.administration import KeyVaultBackupClient
+
+        return self._client(
+            "backup", hsm_uri, lambda: KeyVaultBackupClient(_address(hsm_uri), self.credential, **_PIPELINE)
         )
 
     def security_domain(self, hsm_uri: str) -> SecurityDomainClient:
@@ -105,6 +137,10 @@ class Session:
     def resource_manager_put(self, path: str, api_version: str, body: Mapping[str, Any]) -> None:
         """PUT to ARM: the beginning of an operation. Raises DataPlaneError."""
         self._resource_manager("PUT", path, api_version, body)
+
+    def resource_manager_patch(self, path: str, api_version: str, body: Mapping[str, Any]) -> None:
+        """PATCH to ARM: the beginning of an operation. Raises DataPlaneError."""
+        self._resource_manager("PATCH", path, api_version, body)
 
     def resource_manager_delete(self, path: str, api_version: str) -> None:
         """DELETE in ARM: the beginning of an operation. Raises DataPlaneError."""
@@ -150,9 +186,12 @@ class Session:
         key = (kind, _address(address))
         if key not in clients:
             try:
-                clients[key] = make()
+                made = make()
             except ValueError as error:
                 raise CredentialError(f"{address}: {error}") from None
+            clients[key] = made
+            with self._lock:
+                self._made.append(made)
         client: Client = clients[key]
         return client
 
@@ -188,4 +227,6 @@ def current() -> Session:
 def forget() -> None:
     """Signs out: the next :func:`current` begins anew. For tests, and after the environment has changed."""
     with _Process.lock:
-        _Process.session, _Process.chosen = None, None
+        left, _Process.session, _Process.chosen = _Process.session, None, None
+    if left is not None:
+        left.close()
