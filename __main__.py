@@ -29,12 +29,12 @@ def main() -> None:
         check_unchangeable(settings, pool)
         check_custody(settings, pool)
         check_way_in(settings, pool)
-        check_pool_name(settings, pool, who, session.current())
+        recovered = check_pool_name(settings, pool, who, session.current())
         check_vault_name(settings, who, session.current())
         outputs = build(
             settings,
             who,
-            existing(settings, pool),
+            existing(settings, pool, who, recovered),
             lambda kind, name: principals.object_id(session.current().credential, kind, name),
         )
     except (config.ConfigurationError, DataPlaneError) as error:

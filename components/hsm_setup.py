@@ -9,6 +9,7 @@ import pulumi
 
 from components.managed_hsm import ManagedHsm
 from dynamic.key import Key, KeyArgs
+from dynamic.pool_setting import PoolSetting, PoolSettingArgs
 from dynamic.role_assignment import RoleAssignment, RoleAssignmentArgs
 from dynamic.role_definition import RoleDefinition, RoleDefinitionArgs
 from dynamic.security_domain import Custodian, Destination, SecurityDomain, SecurityDomainArgs
@@ -82,6 +83,8 @@ class HsmSetupArgs:
     log: Sequence[pulumi.Resource] = ()
     """What must stand so that the activation itself is logged."""
     roles: Sequence[Role] = field(default_factory=list)
+    settings: Mapping[str, bool] = field(default_factory=dict)
+    """Of the pool's data plane, by the service's names."""
 
 
 class HsmSetup(pulumi.ComponentResource):
@@ -99,6 +102,7 @@ class HsmSetup(pulumi.ComponentResource):
         super().__init__("mhsm:components:HsmSetup", name, {}, opts)
         self._hsm = args.hsm
         self.security_domain = self._activate(args)
+        self.settings = [self._set(setting, value) for setting, value in args.settings.items()]
         self.role_definitions = {each.name: self._define(each) for each in args.roles}
         wide = {each.name: self._assign(each, []) for each in args.assignments if not _at_a_key(each)}
         needed = [wide[each.name] for each in args.assignments if each.name in wide and each.before_keys]
@@ -112,7 +116,7 @@ class HsmSetup(pulumi.ComponentResource):
     def everything(self) -> list[pulumi.Resource]:
         """All that is set up."""
         made = [*self.role_definitions.values(), *self.role_assignments.values(), *self.keys.values()]
-        return [self.security_domain, *made]
+        return [self.security_domain, *self.settings, *made]
 
     def roles_of(self, principal_id: pulumi.Input[str]) -> list[RoleAssignment]:
         """The assignments to a principal, which is the very value that the arguments had."""
@@ -132,6 +136,19 @@ class HsmSetup(pulumi.ComponentResource):
                 recover_from=args.activation.recover_from,
             ),
             opts=self._options([*args.private_way, *args.log], protect=args.protect),
+        )
+
+    def _set(self, setting: str, value: bool) -> PoolSetting:
+        return PoolSetting(
+            setting,
+            PoolSettingArgs(
+                hsm_id=self._hsm.id,
+                hsm_uri=self._hsm.uri,
+                hsm_created_at=self._hsm.created_at,
+                setting_name=setting,
+                value=value,
+            ),
+            opts=self._options([self.security_domain]),
         )
 
     def _define(self, role: Role) -> RoleDefinition:

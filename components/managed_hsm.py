@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_azure_native import keyvault
 
+from dynamic.second_region import SecondRegion, SecondRegionArgs
+
+LOCK_NAME = "managed-hsm"
+"""Of the lock on the pool."""
+
 
 @dataclass(frozen=True)
 class ManagedHsmArgs:
@@ -32,6 +37,10 @@ class ManagedHsmArgs:
     tags: Mapping[str, str] = field(default_factory=dict)
     identities: Sequence[pulumi.Input[str]] = ()
     """ARM ids of the user-assigned identities that the pool has."""
+    second_region: str | None = None
+    """A region that the pool is extended into."""
+    lock: bool = False
+    """Whether a lock keeps the pool from being deleted."""
     import_id: str | None = None
     """ARM id of a pool that exists and is taken over; None makes a new one."""
     deleted_before: Sequence[pulumi.Resource] = ()
@@ -61,6 +70,8 @@ class ManagedHsm(pulumi.ComponentResource):
                 tenant_id=args.tenant_id,
                 initial_admin_object_ids=list(args.initial_administrators),
                 enable_soft_delete=True,
+                # Said also where there is none: what is left out might stay as it is.
+                regions=_regions(args.second_region),
                 soft_delete_retention_in_days=args.retention_days,
                 enable_purge_protection=args.purge_protection,
                 public_network_access=args.public_network_access,
@@ -84,9 +95,33 @@ class ManagedHsm(pulumi.ComponentResource):
             ),
         )
         self.id = self.pool.id
+        if args.second_region is not None:
+            SecondRegion(
+                "second-region",
+                SecondRegionArgs(hsm_id=self.id, region=args.second_region),
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete),
+            )
+        if args.lock:
+            self._lock(args)
         self.uri = self.pool.properties.apply(lambda properties: str(properties.hsm_uri))
         self.created_at = self.pool.system_data.apply(lambda system_data: str(system_data.created_at))
         self.register_outputs({"id": self.id, "uri": self.uri})
+
+    def _lock(self, args: ManagedHsmArgs) -> None:
+        from pulumi_azure_native import authorization
+
+        authorization.ManagementLockByScope(
+            "pool-lock",
+            scope=self.id,
+            lock_name=LOCK_NAME,
+            level="CanNotDelete",
+            notes=f"Kept by the stack {pulumi.get_stack()}: hsm.liftProtection in its configuration lifts it.",
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+
+
+def _regions(second: str | None) -> list[keyvault.MHSMGeoReplicatedRegionArgs]:
+    return [] if second is None else [keyvault.MHSMGeoReplicatedRegionArgs(name=second, is_primary=False)]
 
 
 def _identity(identities: Sequence[pulumi.Input[str]]) -> keyvault.ManagedServiceIdentityArgs | None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
+from components.deployer import Deployer
 from components.diagnostics import LoggingSurroundings, make_logging
 from components.endpoint_connections import make_connections
 from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings, Role
 from components.identities import Apart, Identities, make_apart, make_identities
 from components.managed_hsm import ManagedHsm, ManagedHsmArgs
 from components.named_principals import named_principals
+from components.pool_ends import make_ends
 from components.private_path import PrivatePath, make_private_path
 from components.private_proof import make_proofs
+from components.protection import is_lifted, is_protected
 from components.resource_group import ResourceGroup, ResourceGroupArgs
 from components.vault import VaultSurroundings, make_vault
 from config import Settings
@@ -25,18 +28,7 @@ from config.certificates import read_certificate
 from config.hsm import Hsm
 from config.keys import Key
 from config.security_domain import PathDestination, SecurityDomain
-from dynamic.purge_on_destroy import PurgeOnDestroy
-from dynamic.purging import PurgeArgs
 from dynamic.security_domain import Custodian, Destination
-
-
-@dataclass(frozen=True)
-class Deployer:
-    """Who runs the program, and where."""
-
-    tenant_id: str
-    subscription_id: str
-    object_id: str
 
 
 @dataclass(frozen=True)
@@ -91,8 +83,9 @@ def build(
                 for each in settings.role_definitions
             ],
             assignments=[_assignment(each, deployer, identities, named) for each in settings.role_assignments],
-            keys={name: _key(key) for name, key in settings.keys.items()},
-            protect=settings.environment == "prod",
+            keys={name: _key(key, settings) for name, key in settings.keys.items()},
+            protect=is_protected(settings),
+            settings={str(name): value for name, value in hsm_settings.settings.items()},
             private_way=[*private_path.reachable, *connections] if closed else [],
             log=logging.of("hsm-log", hsm.id, retained),
         ),
@@ -140,14 +133,6 @@ def _make_pool(
     existing: Existing,
     apart: Mapping[str, Apart],
 ) -> ManagedHsm:
-    purge: Sequence[pulumi.Resource] = []
-    if pool.on_destroy == "purge":
-        purge = [
-            PurgeOnDestroy(
-                "purge-on-destroy",
-                PurgeArgs(subscription_id=deployer.subscription_id, location=settings.location, name=pool.name),
-            )
-        ]
     return ManagedHsm(
         "managed-hsm",
         ManagedHsmArgs(
@@ -166,12 +151,14 @@ def _make_pool(
             default_action=pool.firewall.default_action,
             bypass=pool.firewall.bypass,
             ip_rules=pool.firewall.ip_rules,
-            protect=settings.environment == "prod",
+            protect=is_protected(settings),
             retain_on_delete=pool.on_destroy == "retain",
             tags=pool.tags,
             identities=[apart[name].id for name in pool.identities],
+            second_region=pool.second_region,
+            lock=pool.lock,
             import_id=existing.pool,
-            deleted_before=purge,
+            deleted_before=make_ends(settings, pool, deployer, group),
         ),
     )
 
@@ -207,7 +194,7 @@ def _assignment(
     )
 
 
-def _key(key: Key) -> KeySettings:
+def _key(key: Key, settings: Settings) -> KeySettings:
     return KeySettings(
         key_type=key.type,
         size=key.size,
@@ -221,7 +208,7 @@ def _key(key: Key) -> KeySettings:
         restore_from=str(key.restore_from) if key.restore_from else None,
         backup_to=str(key.backup_to) if key.backup_to else None,
         on_remove=key.on_remove,
-        protect=key.protect,
+        protect=key.protect and not is_lifted(settings),
     )
 
 

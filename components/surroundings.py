@@ -9,14 +9,17 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import authorization, keyvault, network, resources
 
+from components.deployer import Deployer
+from components.pool_ends import pool_id
 from components.present_pool import is_active
-from components.stack import Deployer, Existing
+from components.stack import Existing
 from config import Settings
 from config.hsm import Hsm
 from config.network import ExistingResource, PrivateNetwork
-from data_plane import deleted_vault, pool_name
+from data_plane import deleted_pool, deleted_vault, pool_name
 from data_plane.credentials import Identity
-from data_plane.errors import ForbiddenError
+from data_plane.deleted_pool import DeletedPool
+from data_plane.errors import ConflictError, ForbiddenError
 from data_plane.session import Session
 
 _FIREWALL = "managed-hsm:hsm.firewall"
@@ -64,14 +67,21 @@ def present_pool(settings: Settings) -> Any | None:
     )
 
 
-def existing(settings: Settings, pool: Any | None) -> Existing:
-    """The group and the pool that ``hsm.adopt`` takes over, as far as they exist. ``pool``: the one that is there."""
-    if not isinstance(settings.hsm, Hsm) or not settings.hsm.adopt:
+def existing(settings: Settings, pool: Any | None, who: Deployer, recovered: DeletedPool | None) -> Existing:
+    """The group and the pool that are taken over, as far as they exist.
+
+    ``pool`` is the one that is there, for ``hsm.adopt``; ``recovered`` the one that will be, once ``hsm.onSoftDeleted``
+    has brought it back.
+    """
+    if not isinstance(settings.hsm, Hsm) or not (settings.hsm.adopt or recovered):
         return Existing()
     group = _found_or_none(
         "looking for the resource group to adopt",
         lambda: resources.get_resource_group(resource_group_name=settings.resource_group),
     )
+    if recovered is not None:
+        # A preview would look for it now, when nobody has recovered it yet.
+        return Existing(_id_or_none(group), None if pulumi.runtime.is_dry_run() else pool_id(settings, who))
     return Existing(_id_or_none(group), _id_or_none(pool))
 
 
@@ -117,15 +127,46 @@ def _is_only_made_here(resource_group: str, private: PrivateNetwork) -> bool:
     return found is None
 
 
-def check_pool_name(settings: Settings, present: Any | None, who: Deployer, session: Session) -> None:
+def check_pool_name(settings: Settings, present: Any | None, who: Deployer, session: Session) -> DeletedPool | None:
     """Looks for whoever has the pool's name before anything is made, unless the pool is there already.
 
-    Raises ConflictError where the name is taken. Whether it is may be nothing that the deployer is allowed to ask at
-    the subscription: then ARM says so itself when the pool is made.
+    Answers the soft-deleted pool that this run brings back, if it is to. Raises ConflictError where the name is taken.
+    Whether it is may be nothing that the deployer is allowed to ask at the subscription: then ARM says so itself when
+    the pool is made.
     """
-    if isinstance(settings.hsm, Hsm) and present is None:
-        with suppress(ForbiddenError):
-            pool_name.refuse_taken(session, who.subscription_id, settings.location, settings.hsm.name)
+    pool = settings.hsm
+    if not isinstance(pool, Hsm) or present is not None:
+        return None
+    with suppress(ForbiddenError):
+        found = deleted_pool.find(session, deleted_pool.path_of(who.subscription_id, settings.location, pool.name))
+        if found is not None and pool.on_soft_deleted != "fail":
+            return _dealt_with(pool, found, pool_id(settings, who))
+        pool_name.refuse_taken(session, who.subscription_id, settings.location, pool.name)
+    return None
+
+
+def _dealt_with(pool: Hsm, found: DeletedPool, wanted_id: str) -> DeletedPool | None:
+    """Says what ``hsm.onSoftDeleted`` will do; raises ConflictError where it cannot be done."""
+    key = "managed-hsm:hsm.onSoftDeleted"
+    if pool.on_soft_deleted == "purge" and found.purge_protected:
+        raise ConflictError(
+            f"{key}: {pool.name} has purge protection, so nobody can purge it before {found.scheduled_purge}; recover"
+            " it, or choose another managed-hsm:hsm.name"
+        )
+    if pool.on_soft_deleted == "purge":
+        pulumi.log.warn(f"{key}: the soft-deleted pool {pool.name} is purged, with every key that was in it, for good")
+        return None
+    if found.hsm_id.lower() != wanted_id.lower():
+        raise ConflictError(
+            f"{key}: the soft-deleted pool was {found.hsm_id} and comes back there only; change"
+            " managed-hsm:resourceGroup, or choose another managed-hsm:hsm.name"
+        )
+    pulumi.log.warn(
+        f"{key}: the soft-deleted pool {pool.name} comes back with its keys, roles and security domain, and is changed"
+        " to what the configuration says; a security-domain file of before cannot be proved to be its own: set"
+        f" managed-hsm:securityDomain.reissue to {pool.name} for this run"
+    )
+    return found
 
 
 def check_vault_name(settings: Settings, who: Deployer, session: Session) -> None:

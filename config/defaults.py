@@ -70,6 +70,9 @@ def _with_firewall(section: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fill_protection(filled: dict[str, Any]) -> None:
+    pool = filled.get("hsm")
+    if isinstance(pool, dict) and "existing" not in pool:
+        filled["hsm"] = {"lock": True, **pool}
     keys = filled.get("keys")
     if isinstance(keys, dict):
         filled["keys"] = {

@@ -7,13 +7,14 @@ import ipaddress
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from config.fields import (
     TAGS_ACCEPTED,
     ArmId,
     Boolean,
     Integer,
+    Region,
     Section,
     Tags,
     Text,
@@ -30,6 +31,12 @@ Sku = Literal["Standard_B1", "Custom_B32", "Custom_B6", "Custom_C42", "Custom_C1
 OnDestroy = Literal["retain", "softDelete", "purge"]
 """What becomes of a pool or a vault when the stack is destroyed."""
 
+OnSoftDeleted = Literal["fail", "recover", "purge"]
+"""What becomes of a soft-deleted pool that holds the name."""
+
+SettingName = Literal["AllowKeyManagementOperationsThroughARM"]
+"""Settings of the data plane, as the service calls them."""
+
 DEPLOYER = "deployer"
 """The word for whoever runs the program."""
 
@@ -40,6 +47,7 @@ def _hsm_name(value: str) -> str:
     return value
 
 
+_HIGHEST_PRICE = 1_000_000
 _NOT_PUBLIC = tuple(
     ipaddress.IPv4Network(block)
     for block in (
@@ -67,6 +75,20 @@ def _ip_rule(value: str) -> str:
     return value
 
 
+def lifting_words(name: str) -> str:
+    """What a person has to write to lift the protection of a pool."""
+    return f"lift the protection of {name}"
+
+
+def _price(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}([.][0-9]{1,4})?", value):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _HIGHEST_PRICE:
+        raise refusal()
+    return value
+
+
+Price = Annotated[float, BeforeValidator(_price)]
 IpRule = Annotated[Text, AfterValidator(_ip_rule)]
 Administrator = Annotated[Text, AfterValidator(lambda value: value if value == DEPLOYER else guid(value))]
 
@@ -168,9 +190,56 @@ class Hsm(Section):
         accepted="names in the section identities, with userAssigned or id",
         example=["backup"],
     )
+    second_region: Region | None = setting(
+        None,
+        what="A region that the pool is extended into: as a second pool with the same keys, billed as one. Added and "
+        "removed in place; a destroy removes it first, and it is purged then.",
+        accepted="an Azure region other than the stack's that Managed HSMs can be extended into",
+        example="westus3",
+    )
+    settings: dict[SettingName, Boolean] = setting(
+        {},
+        what="Settings of the pool's data plane. `AllowKeyManagementOperationsThroughARM` lets ARM make and read keys "
+        "for those who have a local role for it.",
+        accepted="AllowKeyManagementOperationsThroughARM with true or false",
+        example={"AllowKeyManagementOperationsThroughARM": True},
+    )
+    on_soft_deleted: OnSoftDeleted = setting(
+        "fail",
+        what="What becomes of a soft-deleted pool that holds the name: stop, bring it back with all that was in it, or "
+        "purge it (dev only).",
+        accepted="fail, recover or purge",
+        example="recover",
+    )
+    lock: Boolean = setting(
+        False,
+        what="A CanNotDelete lock on the pool: nobody deletes it, in whatever way, before the lock has gone. It takes "
+        "Microsoft.Authorization/locks/write, which Owner and User Access Administrator have.",
+        accepted="true or false",
+        example=True,
+    )
+    lift_protection: Text | None = setting(
+        None,
+        what="The words that lift the protection of a prod stack: the lock, and Pulumi's own of pool, security domain "
+        "and keys. Run up with them first; what is deleted or replaced comes after that.",
+        accepted="lift the protection of, and the pool's name",
+        example="lift the protection of contoso-hsm",
+    )
+    price_per_hour: Price | None = setting(
+        None,
+        what="What the pool costs an hour, in US$, for what a destroy says. The public price of Standard_B1 if left "
+        "out.",
+        accepted="a number such as 3.2",
+        example=3.2,
+    )
     tags: Tags = setting(
         {}, what="Tags of the pool.", accepted=TAGS_ACCEPTED, example={"owner": "crypto"}, max_length=50
     )
+
+    @property
+    def protection_is_lifted(self) -> bool:
+        """Whether the words are there that lift it; others are refused."""
+        return self.lift_protection is not None
 
     @property
     def sku_family(self) -> Literal["B", "C"]:

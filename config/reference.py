@@ -148,7 +148,7 @@ def _left_out(path: str, node: Node) -> str:
     if name in _IN_DEV.get(section, {}):
         prod = "required" if node.required else f"`{_shown(_default(node))}`"
         return f"dev: `{_shown(_IN_DEV[section][name])}`; prod: {prod}"
-    if path == "keys.<name>.protect":
+    if path in ("keys.<name>.protect", "hsm.lock"):
         return "dev: `false`; prod: `true`"
     if path in _LOCATION:
         return _LOCATION[path]

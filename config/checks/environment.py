@@ -20,6 +20,9 @@ def problems(settings: Settings) -> Iterator[Problem]:
             yield not_accepted(
                 "managed-hsm:hsm.onDestroy", "purge", "retain or softDelete (purge only in dev)", _ENVIRONMENT
             )
+        if settings.hsm.on_soft_deleted == "purge":
+            accepted = "fail or recover (purge only in dev)"
+            yield not_accepted("managed-hsm:hsm.onSoftDeleted", "purge", accepted, _ENVIRONMENT)
         for index, administrator in enumerate(settings.hsm.initial_administrators):
             if administrator == DEPLOYER:
                 yield not_accepted(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from config.hsm import Firewall, Hsm
+from config.hsm import Firewall, Hsm, lifting_words
 from config.identities import AttachedIdentity
 from config.problems import Problem, not_accepted
 from config.settings import Settings
+from data_plane.pool_regions import NOT_EXTENDED_INTO
 
 _MOST_RULES = 10
+_IMPOSSIBLE = ", ".join(sorted(NOT_EXTENDED_INTO))
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
@@ -41,6 +43,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
             )
     yield from firewall_problems(pool.firewall, "managed-hsm:hsm.firewall", _MOST_RULES)
     yield from _identity_problems(settings, pool)
+    yield from _region_problems(settings, pool)
+    yield from _protection_problems(pool)
 
 
 def _identity_problems(settings: Settings, pool: Hsm) -> Iterator[Problem]:
@@ -74,3 +78,20 @@ def firewall_problems(firewall: Firewall, key: str, most_rules: int) -> Iterator
                 other = rules[networks.index(earlier)]
                 yield not_accepted(f"{path}[{index}]", rules[index], f"each address once ({other} has it already)")
                 break
+
+
+def _region_problems(settings: Settings, pool: Hsm) -> Iterator[Problem]:
+    path = "managed-hsm:hsm.secondRegion"
+    if pool.second_region == settings.location:
+        involved = ("azure-native:location",)
+        yield not_accepted(path, pool.second_region, "a region that the pool is not made in", involved)
+    elif pool.second_region in NOT_EXTENDED_INTO:
+        accepted = f"a region that a Managed HSM can be extended into (as of June 2025 none of {_IMPOSSIBLE})"
+        yield not_accepted(path, pool.second_region, accepted)
+
+
+def _protection_problems(pool: Hsm) -> Iterator[Problem]:
+    words = lifting_words(pool.name)
+    if pool.lift_protection is not None and pool.lift_protection != words:
+        path = "managed-hsm:hsm.liftProtection"
+        yield not_accepted(path, pool.lift_protection, f"the words: {words}", ("managed-hsm:hsm.name",))

@@ -16,7 +16,7 @@ from local_azure.arm.providers.managed_hsm_life import DELETED, RESULTS
 from local_azure.arm.providers.private_link import connections_of, disconnect_all
 from local_azure.arm.resource_type import Arm, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
-from local_azure.arm.schema import READ_ONLY, STRING, STRINGS, Field, Invalid, array, choice, obj
+from local_azure.arm.schema import READ_ONLY, STRINGS, Field, Invalid, array, choice, obj
 from local_azure.core.errors import NotPlayed, ServiceError
 from local_azure.core.http import JsonObject
 from local_azure.core.world import TENANT_ID
@@ -259,10 +259,10 @@ TYPES = (
         delete_rank=40,
         prepare=_prepare,
         finished=_finished,
+        check_delete=managed_hsm_regions.check_delete,
         deleted=_deleted,
         present=_present,
         invalid_code="BadRequest",
-        check_delete=managed_hsm_regions.check_delete,
         changed_error=lambda path: _bad(f"The property '{path.removeprefix('properties.')}' cannot be changed."),
     ),
 )

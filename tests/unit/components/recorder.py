@@ -13,7 +13,8 @@ import pulumi
 import yaml
 from pulumi.runtime import mocks, rpc
 
-from components.stack import Deployer, Existing, build
+from components.deployer import Deployer
+from components.stack import Existing, build
 from config import Settings
 
 DEPLOYER = Deployer(

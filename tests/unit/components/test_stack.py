@@ -58,6 +58,7 @@ def test_no_property_of_the_pool_is_left_to_the_apis_defaults(program: Program) 
         "enablePurgeProtection",
         "publicNetworkAccess",
         "networkAcls",
+        "regions",
     }
     assert properties["enablePurgeProtection"] is False
 

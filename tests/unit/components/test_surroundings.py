@@ -11,7 +11,7 @@ import pulumi
 import pytest
 from pulumi_azure_native import authorization, keyvault, network
 
-from components.stack import Deployer
+from components.deployer import Deployer
 from components.surroundings import check_pool_name, check_way_in, deployer, present_pool
 from config import Settings, parse
 from data_plane.credentials import identity

@@ -1,0 +1,98 @@
+"""Deals with a soft-deleted pool that holds the name of the pool to be made: ``onSoftDeleted: recover`` or ``purge``.
+
+The pool depends on this, so the name is free, or the old pool is back, before the engine makes or imports the pool.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
+
+from data_plane.errors import ConflictError
+from dynamic.base import HsmProvider, Props, inputs_of, missing, one_line, tell
+
+ACTIONS = ("recover", "purge")
+
+
+@dataclass
+class SoftDeletedPoolArgs:
+    """What a :class:`SoftDeletedPool` is made of."""
+
+    hsm_id: str
+    """ARM id of the pool to be made."""
+    resource_group: pulumi.Input[str]
+    """Its group, which has to be there first."""
+    location: str
+    tenant_id: str
+    sku: str
+    sku_family: str
+    action: str
+    """``recover`` or ``purge``."""
+
+
+class SoftDeletedPoolProvider(HsmProvider):
+    """Acts once, when it is made: what is soft-deleted later is another matter."""
+
+    UPDATE: ClassVar = ("action", "tenant_id", "sku", "sku_family", "resource_group")
+    REPLACE: ClassVar = ("hsm_id", "location")
+
+    def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
+        """Everything is needed."""
+        del olds
+        failures = missing(news, *self.UPDATE, *self.REPLACE)
+        if news.get("action") not in ACTIONS:
+            failures.append(CheckFailure("action", f"{news.get('action')!r}: accepted are {', '.join(ACTIONS)}"))
+        return news, failures
+
+    @one_line
+    def create(self, props: Props) -> CreateResult:
+        """Recovers or purges what holds the name; done where nothing does. Raises DataPlaneError."""
+        from data_plane import deleted_pool, session
+
+        wanted = inputs_of(props)
+        subscription, name = wanted["hsm_id"].split("/")[2], wanted["hsm_id"].rsplit("/", 1)[-1]
+        path, current = deleted_pool.path_of(subscription, wanted["location"], name), session.current()
+        found = deleted_pool.find(current, path)
+        if found is not None and wanted["action"] == "purge":
+            deleted_pool.purge(current, path, say=tell)
+        elif found is not None:
+            _recover(wanted, found.hsm_id)
+        return CreateResult(wanted["hsm_id"], wanted)
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Takes note."""
+        return UpdateResult(inputs_of(_news))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """There is nothing that could drift."""
+        return ReadResult(id_, inputs_of(props), inputs_of(props))
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """There is nothing to take away."""
+
+
+def _recover(wanted: Props, hsm_id: str) -> None:
+    from data_plane import deleted_pool, session
+
+    if hsm_id.lower() != wanted["hsm_id"].lower():
+        raise ConflictError(
+            f"managed-hsm:hsm.onSoftDeleted: the soft-deleted pool was {hsm_id}, so it comes back there and not in "
+            f"{wanted['resource_group']} — change managed-hsm:resourceGroup, or choose another hsm.name"
+        )
+    body = {
+        "location": wanted["location"],
+        "sku": {"name": wanted["sku"], "family": wanted["sku_family"]},
+        "properties": {"tenantId": wanted["tenant_id"]},
+    }
+    deleted_pool.recover(session.current(), hsm_id, body, say=tell)
+
+
+class SoftDeletedPool(Resource, module="mhsm", name="SoftDeletedPool"):
+    """The decision what becomes of a soft-deleted pool of the same name."""
+
+    def __init__(self, name: str, args: SoftDeletedPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declares the decision."""
+        super().__init__(SoftDeletedPoolProvider(), name, dict(vars(args)), opts)
