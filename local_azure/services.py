@@ -8,6 +8,7 @@ from local_azure.entra.service import EntraService
 from local_azure.graph.service import GraphService
 from local_azure.key_vault.service import KeyVaultService
 from local_azure.managed_hsm.service import ManagedHsmService
+from local_azure.storage.service import BlobService
 from local_azure.vm.imds.service import MetadataService
 
 
@@ -19,5 +20,6 @@ def all_services(world: World) -> list[Service]:
         ArmService(world),
         ManagedHsmService(world),
         KeyVaultService(world),
+        BlobService(world),
         MetadataService(world),
     ]

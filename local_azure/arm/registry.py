@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local_azure.arm.operations import Completion
 from local_azure.arm.providers import (
+    blob_services,
     compute,
     event_hub,
     key_vaults,
@@ -36,6 +37,7 @@ from local_azure.arm.resource_type import ArmRoute, ResourceType
 TYPES: dict[str, ResourceType] = {
     kind.name.lower(): kind
     for module in (
+        blob_services,
         compute,
         event_hub,
         key_vaults,
@@ -68,6 +70,7 @@ ROUTES: tuple[ArmRoute, ...] = tuple(
         subscriptions,
         providers,
         resource_groups,
+        blob_services,
         compute,
         event_hub,
         managed_hsm_life,

@@ -39,6 +39,8 @@ class LongRunning:
     """Duration of an update, where it is another one."""
     body: Literal["resource", "object", "none"] = "resource"
     """What the first answer holds: the resource, an empty object, nothing."""
+    update_body: Literal["resource", "object", "none"] | None = None
+    """The same of an update, where it is something else."""
     state: str = "Updating"
     """``provisioningState`` meanwhile."""
     update_state: str | None = None

@@ -117,9 +117,10 @@ def _accept(arm_request: ArmRequest, kind: ResourceType, stored: Stored, *, new:
     )
     code = running.status if new else running.update_status
     headers = operations.headers(arm.world, arm_request.request, document)
-    if running.body == "none":
+    shape = running.body if new else (running.update_body or running.body)
+    if shape == "none":
         return Response(code, headers)
-    content = {} if running.body == "object" else kind.present(arm, stored, arm_request.api_version)
+    content = {} if shape == "object" else kind.present(arm, stored, arm_request.api_version)
     return json_response(content, code, headers)
 
 

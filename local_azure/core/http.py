@@ -50,6 +50,8 @@ class Request:
     """DER of the certificate that the client proved in TLS."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What the route's placeholders matched."""
+    raw_path: str = ""
+    """The path as the client wrote it, which some signatures are over; empty where nobody kept it."""
 
     def json(self) -> JsonObject:
         """The body as a JSON object; an empty body is an empty object.

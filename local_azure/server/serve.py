@@ -146,6 +146,7 @@ async def _plain(incoming: web.BaseRequest, origin: Origin) -> Request:
         body=await incoming.read(),
         origin=origin,
         client_certificate=_peer_certificate(incoming),
+        raw_path=path,
     )
 
 

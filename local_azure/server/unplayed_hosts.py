@@ -12,7 +12,7 @@ from local_azure.core.world import World
 
 _STORAGE, _EVENT_HUBS = "Microsoft.Storage/storageAccounts", "Microsoft.EventHub/namespaces"
 _TYPES = {
-    **{f"{part}.core.windows.net": _STORAGE for part in ("blob", "dfs", "file", "queue", "table")},
+    **{f"{part}.core.windows.net": _STORAGE for part in ("dfs", "file", "queue", "table")},
     "servicebus.windows.net": _EVENT_HUBS,
 }
 _SHARED = frozenset({"api.loganalytics.io", "graph.windows.net"})

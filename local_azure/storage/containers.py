@@ -12,7 +12,7 @@ from local_azure.arm.writing import new_etag
 from local_azure.core.http import JsonObject
 from local_azure.core.world import World
 from local_azure.storage.accounts import Account
-from local_azure.storage.errors import StorageError, container_exists, container_not_found
+from local_azure.storage.errors import StorageError, container_exists, container_not_found, immutable
 from local_azure.storage.state import BlobStore
 
 CONTAINER_TYPE = "Microsoft.Storage/storageAccounts/blobServices/containers"
@@ -51,6 +51,11 @@ class Container:
     def public_access(self) -> str:
         """``None``, ``Blob`` or ``Container``."""
         return str(self.stored.properties.get("publicAccess") or "None")
+
+    @property
+    def keeps_versions(self) -> bool:
+        """Whether single blobs in it can be given retention policies and holds."""
+        return bool((self.stored.properties.get("immutableStorageWithVersioning") or {}).get("enabled"))
 
     @property
     def retention(self) -> JsonObject | None:
@@ -121,6 +126,20 @@ def remove(world: World, container: Container) -> None:
     """Takes the container away with everything in it."""
     Resources(world).remove(container.stored.id)
     BlobStore(world.store).forget(container.account.name, container.name)
+
+
+def check_deletable(world: World, container: Container) -> None:
+    """Raises StorageError 409 where something in it must stay."""
+    if container.legal_holds:
+        raise immutable("hold")
+    blobs = BlobStore(world.store).within(container.account.name, container.name)
+    kept = container.retention is not None or any(blob.policy or blob.legal_hold for blob in blobs)
+    if kept and blobs:
+        raise StorageError(
+            409,
+            "ContainerImmutableDueToPolicy",
+            "This operation is not permitted as the container is immutable due to a policy.",
+        )
 
 
 def check_name(name: str) -> None:

@@ -36,7 +36,7 @@ def answer(error: ServiceError, now: datetime, *, with_body: bool) -> Response:
     """The error as the service answers it: the code in a header, everything in an XML body."""
     request_id = str(uuid.uuid4())
     headers = {**error.headers, "x-ms-error-code": error.code, "x-ms-request-id": request_id}
-    if not with_body:
+    if not with_body or error.status == 304:
         return Response(error.status, headers)
     message = f"{error.message}\nRequestId:{request_id}\nTime:{iso(now)}"
     told = {"Code": error.code, "Message": message, **getattr(error, "elements", {})}

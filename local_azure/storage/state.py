@@ -16,7 +16,7 @@ from typing import Any
 from local_azure.core.store import Store
 
 _BLOBS, _PIECES, _STAGED = "storage.blobs", "storage.pieces", "storage.staged"
-_END_OF_NAME = "\0"
+_END_OF_NAME = "\x01"
 """Stands after a blob's name where more follows: no name holds it."""
 
 
@@ -133,6 +133,12 @@ class BlobStore:
     def staged(self, account: str, container: str, name: str) -> list[Piece]:
         """The blocks that no block list names yet."""
         return [Piece(**document) for _, document in self._store.scan(_STAGED, _key(account, container, name, ""))]
+
+    def staged_names(self, account: str, container: str, prefix: str) -> list[str]:
+        """Names, beginning so, of blobs of which blocks are there that no block list names yet."""
+        place = _place(account, container)
+        keys = (key for key, _ in self._store.scan(_STAGED, f"{place}{prefix}"))
+        return sorted({key.removeprefix(place).partition(_END_OF_NAME)[0] for key in keys})
 
     def forget_staged(self, account: str, container: str, name: str, keep: Iterable[Piece] = ()) -> None:
         """A block list was written: what it does not name is gone."""

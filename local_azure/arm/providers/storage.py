@@ -1,21 +1,38 @@
-"""Microsoft.Storage: accounts, blob services, containers, keys."""
+"""Microsoft.Storage: accounts, their keys and their encryption.
+
+Source: storage.json of the API description (2025-06-01), and azure-cli's recordings of ``az storage account``.
+"""
 
 from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Callable
 
-from local_azure.arm import api_versions, errors, identity, ids
+from local_azure.arm import api_versions, errors, identity
+from local_azure.arm.ip_rules import network
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
-from local_azure.arm.schema import ANYTHING, BOOLEAN, READ_ONLY, STRING, STRING_MAP, Field, array, choice, obj
+from local_azure.arm.schema import (
+    ANYTHING,
+    BOOLEAN,
+    READ_ONLY,
+    STRING,
+    Field,
+    Invalid,
+    array,
+    choice,
+    obj,
+)
 from local_azure.arm.writing import milliseconds
-from local_azure.core.http import Response, json_response
-from local_azure.storage.state import BlobStore
+from local_azure.core.errors import ServiceError
+from local_azure.core.http import JsonObject, Response, json_response
+from local_azure.storage.signing import revoke_delegation_keys
 
 ACCOUNT = "Microsoft.Storage/storageAccounts"
 SERVICE = f"{ACCOUNT}/blobServices"
-CONTAINER = f"{SERVICE}/containers"
+_INVALID = "InvalidRequestPropertyValue"
+_KEYS = ("key1", "key2")
 _SKUS = (
     "Standard_LRS",
     "Standard_GRS",
@@ -26,21 +43,62 @@ _SKUS = (
     "Premium_LRS",
     "Premium_ZRS",
 )
+_KINDS = {
+    "StorageV2": (*_SKUS[:6], "Premium_LRS"),
+    "Storage": ("Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Premium_LRS"),
+    "BlobStorage": ("Standard_LRS", "Standard_GRS", "Standard_RAGRS"),
+    "FileStorage": ("Premium_LRS", "Premium_ZRS"),
+    "BlockBlobStorage": ("Premium_LRS", "Premium_ZRS"),
+}
+"""SKUs by kind ("Storage account overview")."""
+_KEY_SOURCES = ("Microsoft.Storage", "Microsoft.Keyvault")
+_ENCRYPTED_SERVICE = obj(enabled=BOOLEAN, keyType=choice("Account", "Service"), lastEnabledTime=READ_ONLY)
+_ENCRYPTION = obj(
+    services=obj(blob=_ENCRYPTED_SERVICE, file=_ENCRYPTED_SERVICE, queue=_ENCRYPTED_SERVICE, table=_ENCRYPTED_SERVICE),
+    keySource=choice(*_KEY_SOURCES, default=_KEY_SOURCES[0]),
+    keyvaultproperties=obj(
+        keyname=STRING,
+        keyversion=STRING,
+        keyvaulturi=STRING,
+        currentVersionedKeyIdentifier=READ_ONLY,
+        lastKeyRotationTimestamp=READ_ONLY,
+        currentVersionedKeyExpirationTimestamp=READ_ONLY,
+    ),
+    identity=obj(userAssignedIdentity=STRING, federatedIdentityClientId=STRING),
+    requireInfrastructureEncryption=Field("boolean", immutable=True),
+)
+_ALLOW = choice("Allow", default="Allow")
+_NETWORK_RULES = obj(
+    default={},
+    bypass=Field(
+        default="AzureServices", pattern=r"(None|(Logging|Metrics|AzureServices)(, ?(Logging|Metrics|AzureServices))*)"
+    ),
+    defaultAction=choice("Allow", "Deny", default="Allow"),
+    ipRules=array(obj(value=Field(required=True), action=_ALLOW), default=[]),
+    virtualNetworkRules=array(obj(id=Field(required=True), action=_ALLOW, state=READ_ONLY), default=[]),
+    resourceAccessRules=array(obj(tenantId=STRING, resourceId=STRING)),
+    ipv6Rules=array(ANYTHING),
+)
 
 
 def _prepare_account(change: Change) -> None:
-    name = change.id.name
+    name, sku = change.id.name, change.stored.resource["sku"]
     if change.existing is None:
-        if any(each.name == name for each in change.arm.resources.of_type(ACCOUNT)):
-            raise errors.conflict("StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
-        for number in (1, 2):
-            change.stored.hidden[f"key{number}"] = base64.b64encode(secrets.token_bytes(64)).decode()
+        _refuse_taken(change.arm, name)
+        for number in _KEYS:
+            _renew_key(change.arm, change.stored, number)
         change.properties["creationTime"] = milliseconds(change.arm.world.clock.now())
     elif change.existing.resource["kind"] != change.stored.resource["kind"]:
         raise errors.conflict("StorageAccountPropertyCannotBeUpdated", "The property 'kind' cannot be changed.")
-    sku = change.stored.resource["sku"]
+    if sku["name"] not in _KINDS[change.stored.resource["kind"]]:
+        kind = change.stored.resource["kind"]
+        raise errors.bad_request(
+            "InvalidSkuForKind", f"The SKU '{sku['name']}' is not supported for storage accounts of kind '{kind}'."
+        )
     sku["tier"] = sku["name"].partition("_")[0]
     identity.prepare(change)
+    _check_network(change.properties["networkAcls"])
+    _prepare_encryption(change)
     change.properties.update(
         {
             "primaryLocation": change.stored.location,
@@ -50,9 +108,75 @@ def _prepare_account(change: Change) -> None:
                 for service in ("blob", "dfs", "file", "queue", "table")
             },
             "privateEndpointConnections": [],
+            "keyCreationTime": dict(change.stored.hidden["made"]),
         }
     )
-    change.properties.setdefault("encryption", {"keySource": "Microsoft.Storage"})
+
+
+def _refuse_taken(arm: Arm, name: str) -> None:
+    if any(each.name == name for each in arm.resources.of_type(ACCOUNT)):
+        raise errors.conflict("StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
+
+
+def _renew_key(arm: Arm, stored: Stored, name: str) -> None:
+    stored.hidden[name] = base64.b64encode(secrets.token_bytes(64)).decode()
+    stored.hidden.setdefault("made", {})[name] = milliseconds(arm.world.clock.now())
+
+
+def _check_network(rules: JsonObject) -> None:
+    """IP rules: public IPv4 addresses, and ranges that are no smaller than /30 ("Grant access from an IP range")."""
+    for rule in rules["ipRules"]:
+        try:
+            found = network(rule["value"], "networkAcls.ipRules")
+        except Invalid as problem:
+            raise errors.bad_request(_INVALID, problem.message) from None
+        if found.prefixlen == 31 or ("/" in rule["value"] and found.prefixlen == 32):
+            raise errors.bad_request(
+                _INVALID, f"The IP rule '{rule['value']}' is invalid: /31 and /32 ranges are given as addresses."
+            )
+
+
+def _prepare_encryption(change: Change) -> None:
+    """A customer's key is named by its vault or pool, and used by an identity of the account."""
+    encryption = change.properties.setdefault("encryption", {"keySource": _KEY_SOURCES[0]})
+    key = encryption.get("keyvaultproperties") or {}
+    if encryption["keySource"] == _KEY_SOURCES[0]:
+        encryption.pop("keyvaultproperties", None)
+        encryption.pop("identity", None)
+    else:
+        if not key.get("keyname") or not key.get("keyvaulturi"):
+            raise errors.bad_request(
+                _INVALID,
+                "The values for the properties 'keyname' and 'keyvaulturi' of keyvaultproperties are required.",
+            )
+        uri = key["keyvaulturi"].rstrip("/")
+        if not uri.startswith("https://") or "/" in uri.removeprefix("https://"):
+            raise errors.bad_request("InvalidKeyVaultUri", f"The key vault uri '{key['keyvaulturi']}' is invalid.")
+        _require_identity(change, encryption.get("identity") or {})
+        version = key.get("keyversion")
+        if version:
+            key["currentVersionedKeyIdentifier"] = f"{uri}/keys/{key['keyname']}/{version}"
+        key["lastKeyRotationTimestamp"] = milliseconds(change.arm.world.clock.now())
+    now = milliseconds(change.arm.world.clock.now())
+    services = encryption.setdefault("services", {})
+    for service in ("blob", "file"):
+        services.setdefault(service, {"enabled": True, "keyType": "Account"})
+        services[service].setdefault("lastEnabledTime", now)
+
+
+def _require_identity(change: Change, used: JsonObject) -> None:
+    own: JsonObject = change.stored.resource.get("identity") or {"type": "None"}
+    named = used.get("userAssignedIdentity")
+    assigned = {each.lower() for each in own.get("userAssignedIdentities") or {}}
+    if named and named.lower() not in assigned:
+        raise errors.bad_request(
+            "InvalidIdentity", f"The identity '{named}' is not assigned to the storage account '{change.id.name}'."
+        )
+    if not named and "SystemAssigned" not in own["type"]:
+        raise errors.bad_request(
+            "KeyVaultAuthenticationFailure",
+            "The operation failed because of authentication issue on the keyvault: the account has no identity.",
+        )
 
 
 def _finished_account(arm: Arm, stored: Stored) -> None:
@@ -67,49 +191,74 @@ def _finished_account(arm: Arm, stored: Stored) -> None:
         arm.resources.put(Stored(service))
 
 
-def _prepare_container(change: Change) -> None:
-    now = milliseconds(change.arm.world.clock.now())
-    change.properties.update(
-        {
-            "lastModifiedTime": now,
-            "leaseStatus": "Unlocked",
-            "leaseState": "Available",
-            "deleted": False,
-            "hasImmutabilityPolicy": False,
-            "hasLegalHold": False,
-        }
-    )
+def _check_account_delete(arm: Arm, stored: Stored) -> None:
+    """A locked policy, or a hold, in any of its containers keeps the account."""
+    for container in arm.resources.of_type(f"{SERVICE}/containers", stored.id):
+        policy = container.hidden.get("policy") or {}
+        if container.hidden.get("holds") or policy.get("state") == "Locked":
+            raise errors.conflict(
+                "StorageAccountCannotBeDeleted",
+                f"The storage account '{stored.name}' has a container '{container.name}' that is immutable.",
+            )
 
 
-def _container_deleted(arm: Arm, stored: Stored) -> None:
-    account = ids.parse(stored.id)
-    if account is not None:
-        BlobStore(arm.world.store).forget(account.names[0], stored.name)
+def _deleted_account(arm: Arm, stored: Stored) -> None:
+    revoke_delegation_keys(arm.world, stored.id)
+    identity.remove(arm, stored)
 
 
-def _list_keys(arm_request: ArmRequest) -> Response:
+def _account(arm_request: ArmRequest) -> Stored:
     stored = arm_request.arm.find(arm_request.request.path.rpartition("/")[0])
     if stored is None:
         raise errors.not_found("ResourceNotFound", f"The storage account '{arm_request['account']}' was not found.")
-    created = stored.properties["creationTime"]
+    return stored
+
+
+def _list_keys(arm_request: ArmRequest) -> Response:
+    return _keys(_account(arm_request))
+
+
+def _regenerate_key(arm_request: ArmRequest) -> Response:
+    name = arm_request.body({"keyName": Field(required=True)}, _INVALID)["keyName"].lower()
+    if name not in _KEYS:
+        raise errors.bad_request("InvalidKeyName", f"'{name}' is not the name of a key: key1 or key2.")
+    stored = _account(arm_request)
+    _renew_key(arm_request.arm, stored, name)
+    stored.properties["keyCreationTime"] = dict(stored.hidden["made"])
+    arm_request.arm.resources.put(stored)
+    return _keys(stored)
+
+
+def _keys(stored: Stored) -> Response:
+    made = stored.hidden["made"]
     return json_response(
         {
             "keys": [
-                {"keyName": name, "value": stored.hidden[name], "permissions": "FULL", "creationTime": created}
-                for name in ("key1", "key2")
+                {"keyName": name, "value": stored.hidden[name], "permissions": "FULL", "creationTime": made[name]}
+                for name in _KEYS
             ]
         }
     )
 
 
+def _revoke_delegation(arm_request: ArmRequest) -> Response:
+    revoke_delegation_keys(arm_request.arm.world, _account(arm_request).id)
+    return Response(200)
+
+
 def _check_name(arm_request: ArmRequest) -> Response:
-    name = str(arm_request.request.json().get("name", ""))
+    fields = {"name": Field(required=True), "type": choice(ACCOUNT, required=True)}
+    name = arm_request.body(fields, _INVALID)["name"]
     if not (3 <= len(name) <= 24 and name.isascii() and name.isalnum() and name == name.lower()):
-        message = f"{name} is not a valid storage account name: 3 to 24 lower-case letters and digits."
+        message = (
+            f"{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in "
+            "length and use numbers and lower-case letters only."
+        )
         return json_response({"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
-    if any(each.name == name for each in arm_request.arm.resources.of_type(ACCOUNT)):
-        message = f"The storage account named {name} is already taken."
-        return json_response({"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+    try:
+        _refuse_taken(arm_request.arm, name)
+    except ServiceError as taken:
+        return json_response({"nameAvailable": False, "reason": "AlreadyExists", "message": taken.message})
     return json_response({"nameAvailable": True})
 
 
@@ -129,7 +278,7 @@ TYPES = (
             "dnsEndpointType": STRING,
             "dualStackEndpointPreference": ANYTHING,
             "enableExtendedGroups": BOOLEAN,
-            "encryption": ANYTHING,
+            "encryption": _ENCRYPTION,
             "immutableStorageWithVersioning": ANYTHING,
             "isHnsEnabled": Field("boolean", immutable=True),
             "isLocalUserEnabled": BOOLEAN,
@@ -138,14 +287,7 @@ TYPES = (
             "keyPolicy": ANYTHING,
             "largeFileSharesState": STRING,
             "minimumTlsVersion": choice("TLS1_0", "TLS1_1", "TLS1_2", "TLS1_3", default="TLS1_2"),
-            "networkAcls": obj(
-                default={},
-                bypass=Field(default="AzureServices"),
-                defaultAction=choice("Allow", "Deny", default="Allow"),
-                ipRules=array(ANYTHING, default=[]),
-                virtualNetworkRules=array(ANYTHING, default=[]),
-                resourceAccessRules=array(ANYTHING),
-            ),
+            "networkAcls": _NETWORK_RULES,
             "publicNetworkAccess": choice("Enabled", "Disabled", "SecuredByPerimeter"),
             "routingPreference": ANYTHING,
             "sasPolicy": ANYTHING,
@@ -163,7 +305,7 @@ TYPES = (
         },
         envelope={
             "sku": obj(required=True, name=choice(*_SKUS, required=True), tier=STRING),
-            "kind": choice("StorageV2", "Storage", "BlobStorage", "FileStorage", "BlockBlobStorage", required=True),
+            "kind": choice(*_KINDS, required=True),
             "identity": identity.IDENTITY,
             "extendedLocation": ANYTHING,
             "zones": ANYTHING,
@@ -178,84 +320,33 @@ TYPES = (
             status=202,
             update_status=200,
             body="none",
+            update_body="resource",
             state="ResolvingDNS",
+            update_state="Succeeded",
             results="/subscriptions/{subscription}/providers/Microsoft.Storage/locations/{location}/asyncoperations/{operation}",
         ),
         system_data=False,
         delete_rank=58,
         prepare=_prepare_account,
         finished=_finished_account,
-        deleted=identity.remove,
-        invalid_code="InvalidRequestPropertyValue",
-    ),
-    ResourceType(
-        name=SERVICE,
-        api_versions=api_versions.STORAGE,
-        properties={
-            "automaticSnapshotPolicyEnabled": BOOLEAN,
-            "changeFeed": ANYTHING,
-            "containerDeleteRetentionPolicy": ANYTHING,
-            "cors": ANYTHING,
-            "defaultServiceVersion": STRING,
-            "deleteRetentionPolicy": ANYTHING,
-            "isVersioningEnabled": BOOLEAN,
-            "lastAccessTimeTrackingPolicy": ANYTHING,
-            "restorePolicy": ANYTHING,
-        },
-        envelope={"sku": READ_ONLY},
-        tracked=False,
-        name_pattern="default",
-        created_status=200,
-        has_state=False,
-        patch=None,
-        methods=frozenset({"GET", "PUT"}),
-        delete_rank=57,
-        invalid_code="InvalidRequestPropertyValue",
-    ),
-    ResourceType(
-        name=CONTAINER,
-        api_versions=api_versions.STORAGE,
-        properties={
-            "publicAccess": choice("None", "Blob", "Container", default="None"),
-            "metadata": STRING_MAP,
-            "defaultEncryptionScope": STRING,
-            "denyEncryptionScopeOverride": BOOLEAN,
-            "enableNfsV3AllSquash": BOOLEAN,
-            "enableNfsV3RootSquash": BOOLEAN,
-            "immutableStorageWithVersioning": ANYTHING,
-            "deleted": READ_ONLY,
-            "deletedTime": READ_ONLY,
-            "hasImmutabilityPolicy": READ_ONLY,
-            "hasLegalHold": READ_ONLY,
-            "immutabilityPolicy": READ_ONLY,
-            "lastModifiedTime": READ_ONLY,
-            "leaseDuration": READ_ONLY,
-            "leaseState": READ_ONLY,
-            "leaseStatus": READ_ONLY,
-            "legalHold": READ_ONLY,
-            "remainingRetentionDays": READ_ONLY,
-            "version": READ_ONLY,
-        },
-        tracked=False,
-        name_pattern=r"(?!.*--)[0-9a-z][0-9a-z-]{1,61}[0-9a-z]",
-        name_advice="Container names have 3 to 63 lower-case letters, digits and single hyphens.",
-        name_error="InvalidResourceName",
-        etag="weak",
-        has_state=False,
-        delete_rank=56,
-        prepare=_prepare_container,
-        deleted=_container_deleted,
-        missing_read=lambda resource: errors.not_found(
-            "ContainerNotFound", f"The specified container '{resource.name}' does not exist."
-        ),
-        invalid_code="InvalidRequestPropertyValue",
+        check_delete=_check_account_delete,
+        deleted=_deleted_account,
+        invalid_code=_INVALID,
     ),
 )
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _PATH = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/Microsoft.Storage/storageAccounts/{{account}}"
+
+
+def _action(name: str, handler: Callable[[ArmRequest], Response]) -> ArmRoute:
+    return ArmRoute("POST", f"{_PATH}/{name}", handler, api_versions.STORAGE, f"{ACCOUNT}/{name}/action", _PATH)
+
+
 ROUTES = (
-    ArmRoute("POST", f"{_PATH}/listKeys", _list_keys, api_versions.STORAGE, f"{ACCOUNT}/listKeys/action", _PATH),
+    _action("listKeys", _list_keys),
+    _action("regenerateKey", _regenerate_key),
+    _action("revokeUserDelegationKeys", _revoke_delegation),
     ArmRoute(
         "POST", f"{_SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability", _check_name, api_versions.STORAGE
     ),

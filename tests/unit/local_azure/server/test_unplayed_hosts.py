@@ -24,7 +24,7 @@ def account(world: World) -> World:
     return world
 
 
-@pytest.mark.parametrize("part", ["blob", "dfs", "file", "queue", "table"])
+@pytest.mark.parametrize("part", ["dfs", "file", "queue", "table"])
 def test_a_storage_account_has_its_names(account: World, part: str) -> None:
     assert exists(account, f"contosologs.{part}.core.windows.net")
     assert not exists(account, f"fabrikam.{part}.core.windows.net")

@@ -102,7 +102,10 @@ def test_an_account_has_keys_containers_and_a_name_of_its_own(arm: ArmClient, de
     assert [each["name"] for each in listed] == ["backups"]
     assert arm.get(container + "x", STORAGE).code == "ContainerNotFound"
     check = f"{SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability"
-    assert arm.post(check, STORAGE, {"name": "contosologs"}).body["reason"] == "AlreadyExists"
+    assert (
+        arm.post(check, STORAGE, {"name": "contosologs", "type": "Microsoft.Storage/storageAccounts"}).body["reason"]
+        == "AlreadyExists"
+    )
     other = f"{SUBSCRIPTION}/resourceGroups/Other"
     arm.put(other, "2024-03-01", {"location": "westus"})
     path = f"{other}/providers/Microsoft.Storage/storageAccounts/contosologs"
