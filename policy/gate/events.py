@@ -1,0 +1,67 @@
+"""What the engine's event log knows of a preview and its JSON does not: the stack's outputs as they are to be.
+
+``pulumi preview --json --event-log FILE`` (with PULUMI_DEBUG_COMMANDS=true, as the Automation API does it) writes both
+in one run. Source: ``EngineEvent`` in pulumi's ``sdk/go/common/apitype/events.go``, 3.259.0; seen with that engine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from policy.gate.errors import UnreadablePreview
+
+_STACK: Final = "pulumi:pulumi:Stack"
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""What marks an object that stands for something else (``sdk/go/common/resource/sig``)."""
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark, no secret
+"""Its value where that is a secret."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The stack's outputs before and after."""
+
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
+
+
+def read_outputs(text: str) -> Outputs | None:
+    """The outputs that the log tells of; None where it tells of none, as in the preview of a destroy.
+
+    Raises UnreadablePreview for what is no such log, or not all of one.
+    """
+    events = [_event(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not events or "cancelEvent" not in events[-1]:
+        raise UnreadablePreview("the event log is not whole: its last line is not the engine's last word")
+    for event in reversed(events):
+        metadata = event.get("resOutputsEvent", {}).get("metadata", {})
+        if metadata.get("type") == _STACK:
+            return Outputs(_outputs(metadata.get("old")), _outputs(metadata.get("new")))
+    return None
+
+
+def is_secret(value: object) -> bool:
+    """Whether the log has a secret here, or a part that is one."""
+    if isinstance(value, Mapping):
+        return value.get(_SIGNATURE) == _SECRET or any(is_secret(each) for each in value.values())
+    if isinstance(value, list):
+        return any(is_secret(each) for each in value)
+    return False
+
+
+def _event(number: int, line: str) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        event = None
+    if not isinstance(event, dict):
+        raise UnreadablePreview(f"the event log, line {number}: no event of the engine's")
+    return event
+
+
+def _outputs(state: object) -> Mapping[str, Any]:
+    found = state.get("outputs") if isinstance(state, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,176 @@
+"""A comment that a reviewer reads in ten seconds: first the danger, then the count, then the detail, then the bill."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from policy.gate.approvals import LABEL, Decision
+from policy.gate.catalogue import Verdict
+from policy.gate.costs import Bill, bill
+from policy.gate.finding import Finding
+from policy.gate.rules import KINDS
+
+_HEADINGS: Final = {
+    Verdict.BLOCK: "🛑 Blocked",
+    Verdict.APPROVAL: "✋ Needs approval",
+    Verdict.FINE: "✅ Fine",
+}
+_MOST_DANGERS: Final = 8
+"""As many as are read in ten seconds; the table below has them all."""
+_MOST_ROWS: Final = 200
+_LONGEST: Final = 300
+"""Characters of a detail. A comment may have 65,536 (GitHub)."""
+_ORDER: Final = ("create", "update", "replace", "delete", "import", "read", "same")
+
+
+def marker(stack: str) -> str:
+    """An invisible line by which the comment of a stack is found again."""
+    return f"<!-- preview-gate {_plain(stack)} -->"
+
+
+def markdown(decision: Decision) -> str:
+    """The whole comment."""
+    return "\n".join(
+        (
+            marker(decision.judgement.preview.stack),
+            *_dangers(decision),
+            "",
+            _counts(decision),
+            "",
+            *_detail(decision),
+            *_money(bill(decision.judgement.preview)),
+        )
+    )
+
+
+def failed(stack: str, line: str) -> str:
+    """The comment where there is nothing to judge."""
+    return "\n".join((marker(stack), "### 🛑 No verdict", "", f"**{_text(line)}**", "", "Nothing may be deployed."))
+
+
+def _dangers(decision: Decision) -> Iterator[str]:
+    blocking = decision.judgement.of(Verdict.BLOCK)
+    waiting = [each for each in decision.judgement.of(Verdict.APPROVAL) if not decision.is_approved(each)]
+    approved = len(decision.judgement.of(Verdict.APPROVAL)) - len(waiting)
+    told = [_number(len(blocking), "danger")] * bool(blocking) + [f"{len(waiting)} to approve"] * bool(waiting)
+    told += [f"{approved} approved"] * bool(approved)
+    yield f"### {_HEADINGS[decision.verdict]}{': ' if told else ''}{', '.join(told)}"
+    yield ""
+    gravest = [*blocking, *waiting]
+    for finding in gravest[:_MOST_DANGERS]:
+        yield f"- **{_subject(finding)}** – {finding.rule.means}{_detail_of(finding)}"
+    if len(gravest) > _MOST_DANGERS:
+        yield f"- … and {len(gravest) - _MOST_DANGERS} more, below"
+    if not gravest:
+        yield "Nothing in this preview endangers the HSM." if decision.judgement.preview.changes else "Nothing changes."
+
+
+def _counts(decision: Decision) -> str:
+    preview = decision.judgement.preview
+    counted = Counter(preview.counts)
+    names = [*_ORDER, *sorted(set(counted) - set(_ORDER))]
+    told = [f"{counted[name]} {_plain(name)}" for name in names if counted[name]] or ["no step"]
+    at = f" · commit `{decision.commit[:12]}`" if decision.commit else ""
+    return f"{' · '.join(told)} · stack `{_plain(preview.stack)}`{at}"
+
+
+def _detail(decision: Decision) -> Iterator[str]:
+    findings = decision.judgement.findings
+    if not findings:
+        return
+    yield "<details><summary>Every step</summary>"
+    yield ""
+    yield "| | step | resource | rule | what exactly | way on |"
+    yield "|---|---|---|---|---|---|"
+    for finding in findings[:_MOST_ROWS]:
+        yield _row(decision, finding)
+    if len(findings) > _MOST_ROWS:
+        yield f"| | | … and {len(findings) - _MOST_ROWS} more | | | |"
+    yield ""
+    yield "</details>"
+    yield from _how_to_approve(decision)
+    yield ""
+
+
+def _row(decision: Decision, finding: Finding) -> str:
+    sign = "👍" if decision.is_approved(finding) else _HEADINGS[finding.verdict].split()[0]
+    operation = _plain(finding.step.operation) if finding.step else ""
+    return (
+        f"| {sign} | {operation} | {_subject(finding)} | `{finding.rule_id}` | {_short(finding.detail)} "
+        f"| {_text(finding.rule.way)} |"
+    )
+
+
+def _how_to_approve(decision: Decision) -> Iterator[str]:
+    waiting = [each for each in decision.judgement.of(Verdict.APPROVAL) if not decision.is_approved(each)]
+    tokens = dict.fromkeys(decision.token(finding) for finding in waiting)
+    if decision.stray:
+        yield ""
+        yield f"Approvals that name no step of this preview (another commit or step): {_codes(decision.stray)}"
+    if not any(tokens):
+        return
+    yield ""
+    yield "<details><summary>To approve</summary>"
+    yield ""
+    yield "Each names one step at this commit, and dies with it. As a label of the pull request, or in a file:"
+    yield ""
+    for token in tokens:
+        names = [_subject(finding) for finding in waiting if decision.token(finding) == token]
+        yield f"- `{LABEL}{token}` {', '.join(dict.fromkeys(names))}"
+    yield ""
+    yield "</details>"
+
+
+def _money(money: Bill) -> Iterator[str]:
+    moves = any(abs(each) >= 0.005 for each in (money.lowest, money.highest))
+    told = f"{_dollars(money.lowest, money.highest)} a month" if moves else "nothing"
+    then = _dollars(*money.stands, signed=False)
+    yield f"**Changes the bill by {told}**; what is priced here then costs {then} a month."
+    for note in money.notes:
+        yield f"- {_text(note)}"
+    if money.sources:
+        yield f"<sub>List prices without tax: {_text('; '.join(money.sources))}.</sub>"
+
+
+def _dollars(lowest: float, highest: float, *, signed: bool = True) -> str:
+    form = "{:+,.2f}" if signed else "{:,.2f}"
+    few, most = form.format(lowest), form.format(highest)
+    return f"{few} US$" if few == most else f"{few} to {most} US$"
+
+
+def _subject(finding: Finding) -> str:
+    if finding.step is None:
+        return "the preview"
+    kind = KINDS.get(finding.step.type)
+    return _text(f"{kind.what if kind else finding.step.type} {finding.step.name}")
+
+
+def _detail_of(finding: Finding) -> str:
+    return f" ({_short(finding.detail)})" if finding.detail else ""
+
+
+def _short(text: str) -> str:
+    return _text(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def _text(text: str) -> str:
+    """Text that a resource's name or value brought along, so that none of it is taken for Markdown or HTML."""
+    line = " ".join(text.split())
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", line.replace("&", "&amp;").replace("<", "&lt;"))
+    # A mention would tell somebody, a number would link somewhere (GitHub).
+    return escaped.replace("@", "@\u200b").replace("http", "http\u200b")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^0-9A-Za-z._/-]", "?", text)
+
+
+def _codes(tokens: Sequence[str]) -> str:
+    return ", ".join(f"`{_plain(token)}`" for token in tokens)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"

@@ -1,0 +1,142 @@
+"""Who may do what: local roles of the pool, and roles in Azure itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from data_plane.built_in_roles import ADMINISTRATOR, BUILT_IN_ROLES, guid_of, name_of
+from policy.gate.finding import Said
+from policy.gate.preview import Preview, Step
+from policy.gate.rules.kind import POOL_FIELDS, Kind, changed, says
+from policy.gate.state import State, shown
+
+ASSIGNMENT: Final = "pulumi-python:dynamic/mhsm:RoleAssignment"
+_MANAGING: Final = frozenset((ADMINISTRATOR, "Managed HSM Policy Administrator"))
+"""Roles that give roles ("Managed HSM local RBAC built-in roles")."""
+_MODEST: Final = frozenset(
+    ("Managed HSM Crypto User", "Managed HSM Crypto Service Encryption User", "Managed HSM Crypto Auditor")
+)
+"""Roles that at a single key only use or look at that key."""
+_LOOKING: Final = frozenset(("Managed HSM Crypto Auditor",))
+_WIDTH: Final = {"/": 3, "/keys": 2}
+_ONE_KEY: Final = 1
+_GONE: Final = frozenset(("delete", "replace"))
+
+
+def _role(state: State) -> str:
+    """The role's name; what was given where it is no built-in one."""
+    given = str(state.input("role"))
+    return (
+        next((name for name, guid in BUILT_IN_ROLES.items() if guid == guid_of(given)), None) or name_of(given) or given
+    )
+
+
+def _scope(state: State) -> str:
+    return str(state.input("scope"))
+
+
+def _width(scope: str) -> int:
+    """How much a scope takes in; one that is no key and none of the known ones counts as everything."""
+    return _WIDTH.get(scope, _ONE_KEY if scope.startswith("/keys/") and len(scope) > len("/keys/") else 3)
+
+
+def _told(state: State) -> str:
+    return f"{_role(state)} at {shown(_scope(state))} for {shown(state.input('principal_id'))}"
+
+
+def _is_modest(state: State) -> bool:
+    role, scope = _role(state), _scope(state)
+    return role in _LOOKING or (role in _MODEST and _width(scope) == _ONE_KEY)
+
+
+def _created(step: Step, preview: Preview) -> list[Said]:
+    return [_granted(step.state, [each.old for each in _others(step, preview, _GONE) if each.old])]
+
+
+def _granted(new: State, before: list[State]) -> Said:
+    narrower = [old for old in before if _is_same_but_for_scope(old, new) and _width(_scope(old)) < _width(_scope(new))]
+    wider = [old for old in before if _is_same_but_for_scope(old, new) and _width(_scope(old)) > _width(_scope(new))]
+    if _role(new) in _MANAGING:
+        return Said("administrator-added", _told(new))
+    if narrower:
+        return Said("role-widened", f"{_told(new)}, until now at {shown(_scope(narrower[0]))}")
+    if wider:
+        return Said("tightened", f"{_told(new)}, until now at {shown(_scope(wider[0]))}")
+    return Said("new" if _is_modest(new) else "role-granted", _told(new))
+
+
+def _is_same_but_for_scope(one: State, other: State) -> bool:
+    same_principal = str(one.input("principal_id")).lower() == str(other.input("principal_id")).lower()
+    return same_principal and _role(one) == _role(other)
+
+
+def _removed(step: Step, preview: Preview) -> list[Said]:
+    old = step.old
+    if old is None:
+        return [Said("role-removed")]
+    if _role(old) == ADMINISTRATOR and _scope(old) == "/" and not _administrators_left(step, preview):
+        return [Said("last-administrator", _told(old))]
+    if _is_only_moved(old, step, preview):
+        return [Said("part-removed", _told(old))]
+    return [Said("role-removed", _told(old))]
+
+
+def _is_only_moved(old: State, step: Step, preview: Preview) -> bool:
+    """Whether the same principal has the same role at a scope that takes this one in."""
+    kept = [each.new for each in _others(step, preview, frozenset(("same", "create", "update", "replace"))) if each.new]
+    return any(_is_same_but_for_scope(old, new) and _takes_in(_scope(new), _scope(old)) for new in kept)
+
+
+def _takes_in(wide: str, narrow: str) -> bool:
+    return wide in ("/", narrow) or (wide == "/keys" and narrow.startswith("/keys/"))
+
+
+def _administrators_left(step: Step, preview: Preview) -> bool:
+    left = [each.new for each in _others(step, preview, frozenset(("same", "create", "update", "replace"))) if each.new]
+    return any(_role(new) == ADMINISTRATOR and _scope(new) == "/" for new in left)
+
+
+def _others(step: Step, preview: Preview, operations: frozenset[str]) -> list[Step]:
+    return [
+        each
+        for each in preview.steps
+        if each.type == ASSIGNMENT and each.urn != step.urn and each.operation in operations
+    ]
+
+
+def _replaced(step: Step, preview: Preview) -> list[Said]:
+    if step.old is None or step.new is None:
+        return [Said("role-removed"), Said("role-granted")]
+    if _is_same_but_for_scope(step.old, step.new) and _scope(step.old) == _scope(step.new):
+        return [Said("part-removed", f"{_told(step.new)}, in another pool")]
+    granted = _granted(step.new, [step.old])
+    if granted.rule_id == "tightened":
+        return [granted]
+    left = _role(step.new) == ADMINISTRATOR and _scope(step.new) == "/"
+    lost = [Said("part-removed", _told(step.old))] if left else _removed(step, preview)
+    return [granted, *lost]
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    ASSIGNMENT: Kind("role", created=_created, deleted=_removed, replaced=_replaced, properties=POOL_FIELDS),
+    "pulumi-python:dynamic/mhsm:RoleDefinition": Kind(
+        "role of one's own",
+        created=says("new"),
+        deleted=says("role-redefined"),
+        replaced=says("role-redefined"),
+        properties={
+            **POOL_FIELDS,
+            "description": changed("changed"),
+            "role_name": changed("role-redefined"),
+            "data_actions": changed("role-redefined"),
+            "not_data_actions": changed("role-redefined"),
+        },
+    ),
+    "azure-native:authorization:RoleAssignment": Kind(
+        "role in Azure",
+        created=says("cloud-role-changed"),
+        deleted=says("cloud-role-changed"),
+        replaced=says("cloud-role-changed"),
+    ),
+}

@@ -1,0 +1,145 @@
+"""The pool, its resource group, and what purges it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any, Final
+
+from policy.gate.finding import Said
+from policy.gate.preview import Preview, Step
+from policy.gate.rules.kind import TAGS, Kind, becomes, changed, difference, says
+from policy.gate.state import Change, State, is_unknown, shown
+
+POOL: Final = "azure-native:keyvault:ManagedHsm"
+_WIDE: Final = 8
+"""A rule with a prefix up to this long lets in a 256th of all addresses or more, and keeps nobody out."""
+
+
+def is_open(pool: State) -> bool:
+    """Whether every address gets to the data plane; where that is not known yet it counts as open."""
+    access, action = pool.input("properties.publicNetworkAccess"), pool.input("properties.networkAcls.defaultAction")
+    return access != "Disabled" and (action != "Deny" or any(is_wide(each) for each in _rules(pool)))
+
+
+def is_closed(pool: State) -> bool:
+    """Whether no address gets there publicly, or that is not known yet."""
+    if pool.input("properties.publicNetworkAccess") == "Disabled":
+        return True
+    return pool.input("properties.networkAcls.defaultAction") != "Allow" and not _rules(pool)
+
+
+def is_wide(address: object) -> bool:
+    """Whether a rule lets in so much of the internet that it keeps nobody out; one that cannot be read counts so."""
+    try:
+        return ipaddress.ip_network(str(address), strict=False).prefixlen <= _WIDE
+    except ValueError:
+        return True
+
+
+def addresses(rules: object) -> list[str] | None:
+    """The addresses of IP rules as ARM has them; None where they are not known yet or are no such rules."""
+    if rules is None:
+        return []
+    if not isinstance(rules, list):
+        return None
+    found = [each.get("value") if isinstance(each, Mapping) else None for each in rules]
+    return [str(each) for each in found] if all(isinstance(each, str) for each in found) else None
+
+
+def _rules(pool: State) -> list[str]:
+    rules = pool.input("properties.networkAcls.ipRules")
+    found = addresses(rules)
+    return ["0.0.0.0/0"] if found is None or any(is_unknown(each) for each in found) else found
+
+
+def _created(step: Step, _preview: Preview) -> list[Said]:
+    opened = [Said("firewall-opened", "from its creation on")] if is_open(step.state) else []
+    return [Said("new"), *opened]
+
+
+def _deleted(_step: Step, preview: Preview) -> list[Said]:
+    purges = any(each.type.endswith(":PurgeOnDestroy") and each.operation == "delete" for each in preview.steps)
+    return [Said("pool-deleted", "and purged: not even the service can bring it back" if purges else "")]
+
+
+def _firewall(change: Change, step: Step, _preview: Preview) -> list[Said]:
+    if becomes(change, "Deny", "Disabled", "None"):
+        return [Said("tightened", difference(change))]
+    opened = is_open(step.state) and not change.path.endswith(".bypass")
+    return [Said("firewall-opened" if opened else "firewall-widened", difference(change))]
+
+
+def ip_rules(change: Change, opened: str = "firewall-opened") -> list[Said]:
+    """What other IP rules mean."""
+    before, after = addresses(_none(change.old)), addresses(_none(change.new))
+    if before is None or after is None:
+        return [Said(opened, difference(change))]
+    added = [each for each in after if each not in before]
+    if any(is_wide(each) for each in added):
+        return [Said(opened, f"lets in {', '.join(added)}")]
+    if added:
+        return [Said("firewall-widened", f"lets in {', '.join(added)}")]
+    return [Said("tightened", difference(change))]
+
+
+def _none(value: Any) -> Any:
+    return value if isinstance(value, list | str) else None
+
+
+def _purge_protection(change: Change, _step: Step, _preview: Preview) -> list[Said]:
+    return [Said("purge-protection-on" if becomes(change, True) else "safeguard-lowered", difference(change))]
+
+
+def _soft_delete(change: Change, _step: Step, _preview: Preview) -> list[Said]:
+    return [Said("changed" if becomes(change, True) else "safeguard-lowered", difference(change))]
+
+
+def _retention(change: Change, _step: Step, _preview: Preview) -> list[Said]:
+    longer = _is_number(change.old) and _is_number(change.new) and change.new > change.old
+    return [Said("pool-changed" if longer else "safeguard-lowered", difference(change))]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _administrators(change: Change, _step: Step, _preview: Preview) -> list[Said]:
+    return [Said("administrator-added", f"initial administrators become {shown(change.new)}")]
+
+
+def _group(step: Step, _preview: Preview) -> list[Said]:
+    return [Said("group-deleted", f"resource group {shown(step.old.input('resourceGroupName')) if step.old else ''}")]
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    POOL: Kind(
+        "pool",
+        created=_created,
+        deleted=_deleted,
+        replaced=says("pool-replaced"),
+        properties={
+            **TAGS,
+            "properties.networkAcls.defaultAction": _firewall,
+            "properties.publicNetworkAccess": _firewall,
+            "properties.networkAcls.bypass": _firewall,
+            "properties.networkAcls.ipRules": lambda change, _step, _preview: ip_rules(change),
+            "properties.networkAcls.virtualNetworkRules": changed("firewall-widened"),
+            "properties.networkAcls": changed("firewall-opened"),
+            "properties.enablePurgeProtection": _purge_protection,
+            "properties.enableSoftDelete": _soft_delete,
+            "properties.softDeleteRetentionInDays": _retention,
+            "properties.initialAdminObjectIds": _administrators,
+            "identity": changed("pool-changed"),
+        },
+    ),
+    "azure-native:resources:ResourceGroup": Kind(
+        "resource group", created=says("new"), deleted=_group, replaced=_group, properties=TAGS
+    ),
+    "pulumi-python:dynamic/mhsm:PurgeOnDestroy": Kind(
+        "promise to purge", created=says("purge-armed"), deleted=says("tightened"), replaced=says("purge-armed")
+    ),
+    "pulumi-python:dynamic/mhsm:PurgeVaultOnDestroy": Kind(
+        "promise to purge", created=says("purge-armed"), deleted=says("tightened"), replaced=says("purge-armed")
+    ),
+}
