@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.managed_hsm import ManagedHsm
+from dynamic.full_restore import FullRestore, FullRestoreArgs
 from dynamic.key import Key, KeyArgs
 from dynamic.pool_setting import PoolSetting, PoolSettingArgs
 from dynamic.role_assignment import RoleAssignment, RoleAssignmentArgs
@@ -69,6 +70,19 @@ class KeySettings:
 
 
 @dataclass(frozen=True)
+class Restoration:
+    """A backup that takes the place of everything in the pool, before the stack's own roles and keys."""
+
+    folder: str
+    overwrite: str | None
+    trigger: str
+    hsm_name: str
+    journal: str
+    after: Sequence[pulumi.Resource]
+    """What gives the pool's identity its right at the container."""
+
+
+@dataclass(frozen=True)
 class HsmSetupArgs:
     """What is set up in the pool."""
 
@@ -85,6 +99,7 @@ class HsmSetupArgs:
     roles: Sequence[Role] = field(default_factory=list)
     settings: Mapping[str, bool] = field(default_factory=dict)
     """Of the pool's data plane, by the service's names."""
+    restoration: Restoration | None = None
 
 
 class HsmSetup(pulumi.ComponentResource):
@@ -102,6 +117,8 @@ class HsmSetup(pulumi.ComponentResource):
         super().__init__("mhsm:components:HsmSetup", name, {}, opts)
         self._hsm = args.hsm
         self.security_domain = self._activate(args)
+        self.restore = None if args.restoration is None else self._restore(args.restoration)
+        self._filled: list[pulumi.Resource] = [self.security_domain, *([self.restore] if self.restore else [])]
         self.settings = [self._set(setting, value) for setting, value in args.settings.items()]
         self.role_definitions = {each.name: self._define(each) for each in args.roles}
         wide = {each.name: self._assign(each, []) for each in args.assignments if not _at_a_key(each)}
@@ -116,7 +133,7 @@ class HsmSetup(pulumi.ComponentResource):
     def everything(self) -> list[pulumi.Resource]:
         """All that is set up."""
         made = [*self.role_definitions.values(), *self.role_assignments.values(), *self.keys.values()]
-        return [self.security_domain, *self.settings, *made]
+        return [*self._filled, *self.settings, *made]
 
     def roles_of(self, principal_id: pulumi.Input[str]) -> list[RoleAssignment]:
         """The assignments to a principal, which is the very value that the arguments had."""
@@ -138,6 +155,23 @@ class HsmSetup(pulumi.ComponentResource):
             opts=self._options([*args.private_way, *args.log], protect=args.protect),
         )
 
+    def _restore(self, restoration: Restoration) -> FullRestore:
+        return FullRestore(
+            "full-restore",
+            FullRestoreArgs(
+                hsm_id=self._hsm.id,
+                hsm_uri=self._hsm.uri,
+                hsm_created_at=self._hsm.created_at,
+                hsm_name=restoration.hsm_name,
+                folder=restoration.folder,
+                overwrite=restoration.overwrite,
+                trigger=restoration.trigger,
+                journal=restoration.journal,
+                role_is_new=bool(restoration.after),
+            ),
+            opts=self._options([self.security_domain, *restoration.after]),
+        )
+
     def _set(self, setting: str, value: bool) -> PoolSetting:
         return PoolSetting(
             setting,
@@ -148,7 +182,7 @@ class HsmSetup(pulumi.ComponentResource):
                 setting_name=setting,
                 value=value,
             ),
-            opts=self._options([self.security_domain]),
+            opts=self._options(self._filled),
         )
 
     def _define(self, role: Role) -> RoleDefinition:
@@ -163,7 +197,7 @@ class HsmSetup(pulumi.ComponentResource):
                 data_actions=list(role.data_actions),
                 not_data_actions=list(role.not_data_actions),
             ),
-            opts=self._options([self.security_domain]),
+            opts=self._options(self._filled),
         )
 
     def _assign(self, assignment: Assignment, after: Sequence[pulumi.Resource]) -> RoleAssignment:
@@ -177,7 +211,7 @@ class HsmSetup(pulumi.ComponentResource):
                 principal_id=assignment.principal_id,
                 scope=assignment.scope,
             ),
-            opts=self._options([self.security_domain, *self._role_of(assignment), *after]),
+            opts=self._options([*self._filled, *self._role_of(assignment), *after]),
         )
 
     def _role_of(self, assignment: Assignment) -> list[pulumi.Resource]:
@@ -204,7 +238,7 @@ class HsmSetup(pulumi.ComponentResource):
                 backup_to=settings.backup_to,
                 on_remove=settings.on_remove,
             ),
-            opts=self._options([self.security_domain, *after], protect=settings.protect),
+            opts=self._options([*self._filled, *after], protect=settings.protect),
         )
 
     def _key_of(self, assignment: Assignment) -> list[pulumi.Resource]:

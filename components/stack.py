@@ -11,6 +11,7 @@ import pulumi
 from components.deployer import Deployer
 from components.diagnostics import LoggingSurroundings, make_logging
 from components.endpoint_connections import make_connections
+from components.full_backup import make_backup, make_backup_right, restoration
 from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings, Role
 from components.identities import Apart, Identities, make_apart, make_identities
 from components.managed_hsm import ManagedHsm, ManagedHsmArgs
@@ -73,6 +74,7 @@ def build(
 
     logging = make_logging(settings, LoggingSurroundings(deployer.subscription_id, group, principal_id))
     retained = pulumi.ResourceOptions(parent=hsm, retain_on_delete=hsm_settings.on_destroy == "retain")
+    backup_right = make_backup_right(settings, hsm_settings, apart, deployer.subscription_id)
     setup = HsmSetup(
         "hsm-setup",
         HsmSetupArgs(
@@ -88,8 +90,10 @@ def build(
             settings={str(name): value for name, value in hsm_settings.settings.items()},
             private_way=[*private_path.reachable, *connections] if closed else [],
             log=logging.of("hsm-log", hsm.id, retained),
+            restoration=restoration(settings, backup_right),
         ),
     )
+    backup = make_backup(settings, hsm, setup, backup_right)
     if not closed:
         connections = make_connections(settings, private_path, hsm, after=setup.everything)
     proofs = make_proofs(settings, hsm, setup, private_path, identities, connections)
@@ -107,8 +111,9 @@ def build(
             logging=logging,
         ),
     )
-    outputs = {**_outputs(hsm, setup, private_path, identities), "proof": proofs}
-    return {**outputs, "vault": vault} if vault else outputs
+    optional = {"backup": backup, "vault": vault}
+    told = {name: each for name, each in optional.items() if each}
+    return {**_outputs(hsm, setup, private_path, identities), "proof": proofs, **told}
 
 
 def _principal_id(

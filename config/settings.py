@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from config.access import Access, RoleAssignment
+from config.backup import Backup, Restore
 from config.diagnostics import Diagnostics
 from config.fields import Guid, Region, Section, matching, setting
 from config.hsm import ExistingHsm, Hsm
@@ -99,6 +100,21 @@ class Settings(Section):
         what="The keys of the pool, by name.",
         accepted="a mapping of key names to their settings",
         example={"myrsakey": {"type": "RSA-HSM", "size": 3072}},
+    )
+    backup: Backup | None = setting(
+        None,
+        what="Full backups of the pool.",
+        accepted="container, trigger and account",
+        example={"container": "https://contosobackups.blob.core.windows.net/contoso-hsm", "trigger": "2026-11"},
+    )
+    restore: Restore | None = setting(
+        None,
+        what="A full restore of the pool: everything in it gives way to what a backup holds.",
+        accepted="folder, overwrite and trigger",
+        example={
+            "folder": "https://contosobackups.blob.core.windows.net/contoso-hsm/mhsm-contoso-hsm-2026112117301572",
+            "overwrite": "contoso-hsm",
+        },
     )
     network: PrivateNetwork | None = setting(
         None,

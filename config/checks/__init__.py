@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.checks import (
     access,
+    backup,
     diagnostics,
     environment,
     identities,
@@ -34,6 +35,7 @@ def problems_of(
     yield from security_domain.problems(settings, base)
     yield from access.problems(settings)
     yield from keys.problems(settings, base)
+    yield from backup.problems(settings)
     yield from network.problems(settings)
     yield from private_endpoints.problems(settings)
     yield from identities.problems(settings)

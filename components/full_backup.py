@@ -1,0 +1,89 @@
+"""Full backups and full restores of the pool, and the right of the pool's identity at the container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.hsm_setup import HsmSetup, Restoration
+from components.identities import Apart
+from components.managed_hsm import ManagedHsm
+from config import Settings
+from config.access import Principal
+from config.backup import Backup
+from config.hsm import Hsm
+from dynamic.full_backup import FullBackup, FullBackupArgs
+
+_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+"""Storage Blob Data Contributor ("Azure built-in roles for Storage")."""
+
+
+def make_backup_right(
+    settings: Settings, pool: Hsm, apart: Mapping[str, Apart], subscription_id: str
+) -> list[pulumi.Resource]:
+    """Declares the role of the pool's identity at the container, where the configuration names the account."""
+    backup = settings.backup
+    if backup is None or backup.account is None:
+        return []
+    from components import azure_roles
+
+    (name,) = pool.identities
+    role = azure_roles.AzureRole(
+        role_guid=_BLOB_DATA_CONTRIBUTOR,
+        principal=Principal(kind="identity", value=name),
+        principal_id=apart[name].principal_id,
+        scope=pulumi.Output.from_input(_container_id(backup, backup.account)),
+        subscription_id=subscription_id,
+    )
+    return [azure_roles.assign("backup-right", role, pulumi.ResourceOptions())]
+
+
+def restoration(settings: Settings, right: Sequence[pulumi.Resource]) -> Restoration | None:
+    """What is restored, where the configuration says so."""
+    restore = settings.restore
+    if restore is None:
+        return None
+    return Restoration(
+        folder=restore.folder,
+        overwrite=restore.overwrite,
+        trigger=restore.trigger or "",
+        hsm_name=settings.hsm.name,
+        journal=_journal(settings),
+        after=right,
+    )
+
+
+def make_backup(
+    settings: Settings, hsm: ManagedHsm, setup: HsmSetup, right: Sequence[pulumi.Resource]
+) -> dict[str, Any] | None:
+    """Declares the backup, of everything that the stack sets up in the pool; answers what is told of it."""
+    backup = settings.backup
+    if backup is None:
+        return None
+    made = FullBackup(
+        "full-backup",
+        FullBackupArgs(
+            hsm_id=hsm.id,
+            hsm_uri=hsm.uri,
+            hsm_created_at=hsm.created_at,
+            container=backup.container,
+            trigger=backup.trigger,
+            journal=_journal(settings),
+            role_is_new=bool(right),
+        ),
+        opts=pulumi.ResourceOptions(depends_on=[*setup.everything, *right], deleted_with=hsm.pool),
+    )
+    return {"folderUrl": made.folder_url, "endedAt": made.ended_at}
+
+
+def _container_id(backup: Backup, account: str) -> str:
+    return f"{account}/blobServices/default/containers/{backup.container.rpartition('/')[2]}"
+
+
+def _journal(settings: Settings) -> str:
+    """Beside the other things of this machine that are never committed."""
+    base = Path(pulumi.get_root_directory() or ".").resolve()
+    return str(base / ".local" / "operations" / f"{settings.hsm.name}.json")

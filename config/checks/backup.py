@@ -1,0 +1,53 @@
+"""Full backups: by which identity, and where they do not get lost together with the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from config.backup import Backup, Restore
+from config.hsm import Hsm
+from config.problems import Problem, not_accepted
+from config.settings import Settings
+
+_SECTION = "managed-hsm:backup"
+_IDENTITIES = "managed-hsm:hsm.identities"
+_ACCOUNTS = "/providers/microsoft.storage/storageaccounts/"
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Problems of backup and restore."""
+    if settings.backup is not None:
+        yield from _account_problems(settings, settings.backup)
+    if settings.restore is not None:
+        yield from _restore_problems(settings, settings.restore)
+    pool = settings.hsm
+    if isinstance(pool, Hsm) and (settings.backup or settings.restore) and len(pool.identities) != 1:
+        accepted = (
+            "one user-assigned identity, as which the pool reaches its backups"
+            if not pool.identities
+            else "one identity while there are backups: the service cannot be told which to use"
+        )
+        section = _SECTION if settings.backup else "managed-hsm:restore"
+        yield not_accepted(_IDENTITIES, list(pool.identities), accepted, (section,))
+
+
+def _account_problems(settings: Settings, backup: Backup) -> Iterator[Problem]:
+    if backup.account is None:
+        return
+    path, host = f"{_SECTION}.account", urlsplit(backup.container).hostname or ""
+    before, found, name = backup.account.lower().rpartition(_ACCOUNTS)
+    if not found or "/" in name:
+        yield not_accepted(path, backup.account, "the ARM id of a storage account")
+    elif name != host.partition(".")[0]:
+        accepted = f"the account of {backup.container}"
+        yield not_accepted(path, backup.account, accepted, (f"{_SECTION}.container",))
+    elif before.rpartition("/resourcegroups/")[2] == settings.resource_group.lower():
+        accepted = "an account in another resource group than the pool's: the loss of one would be the loss of both"
+        yield not_accepted(path, backup.account, accepted, ("managed-hsm:resourceGroup",))
+
+
+def _restore_problems(settings: Settings, restore: Restore) -> Iterator[Problem]:
+    if restore.overwrite is not None and restore.overwrite != settings.hsm.name:
+        accepted = f"the pool's name {settings.hsm.name}, as confirmation"
+        yield not_accepted("managed-hsm:restore.overwrite", restore.overwrite, accepted, ("managed-hsm:hsm.name",))
