@@ -67,6 +67,16 @@ _BLOCKING: Final = (
         "Give the role to the successor in the same change.",
     ),
     (
+        "pool-overwritten",
+        "A full restore takes everything in the pool away, its roles too, and puts what a backup holds in its place.",
+        _BY_HAND,
+    ),
+    (
+        "soft-deleted-pool-purged",
+        "A deleted pool that could still be recovered is purged: every key in it is lost for good.",
+        _BY_HAND,
+    ),
+    (
         "firewall-opened",
         "The pool's data plane is opened to every address of the internet.",
         "Name the addresses (ipRules), or come through a private endpoint.",
@@ -128,6 +138,8 @@ _APPROVABLE: Final = (
     ("key-disabled", "The key works no more until it is enabled again.", _LOOK),
     ("key-use-changed", "The key can be used for other things than before, or by other means.", _LOOK),
     ("key-life-changed", "The key begins or ceases to work at another time.", _LOOK),
+    ("key-release-changed", "The key can leave the pool on other conditions than before.", _LOOK),
+    ("key-rotated", "The key gets a new version: what asks for the old one by its id does not follow.", _LOOK),
     ("administrator-added", "Somebody may manage the pool: give roles, or take part in its recovery.", _LOOK),
     ("role-granted", "Somebody may do more than before with more than one key.", _LOOK),
     ("role-widened", "A role that somebody has reaches further than before.", _LOOK),
@@ -153,6 +165,11 @@ _APPROVABLE: Final = (
     ("adopted", "Something that was there before is taken over: from now on it goes with the stack.", _LOOK),
     ("output-added", "The stack shows something new to whoever may read it; is it a secret?", _LOOK),
     ("data-kept-elsewhere", "What holds logs or backups goes, or keeps them for another time.", _LOOK),
+    ("data-access-changed", "Other people or addresses get to the logs, or by other means.", _LOOK),
+    ("alert-changed", "Somebody may no longer be told of what must not pass unseen.", _LOOK),
+    ("lock-removed", "The lock that keeps the pool from being deleted goes, or is another one.", _LOOK),
+    ("soft-deleted-pool-recovered", "A deleted pool comes back, keys and roles and all.", _LOOK),
+    ("key-management-through-arm", "Keys can be managed through Azure's own roles too, past the pool's.", _LOOK),
 )
 
 _HARMLESS: Final = (

@@ -6,22 +6,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from data_plane.prices import PRIVATE_ENDPOINT, PRIVATE_ZONE, Price, pool_per_hour
-from policy.gate.preview import Preview, Step
+from data_plane import prices
+from data_plane.prices import Price
+from policy.gate.preview import HALVES, Preview, Step
 from policy.gate.rules.pool import POOL
 from policy.gate.state import State
 
 _FIXED: Final = {
-    "azure-native:network:PrivateEndpoint": PRIVATE_ENDPOINT,
-    "azure-native:privatedns:PrivateZone": PRIVATE_ZONE,
+    "azure-native:network:PrivateEndpoint": prices.PRIVATE_ENDPOINT,
+    "azure-native:privatedns:PrivateZone": prices.PRIVATE_ZONE,
 }
 _BY_USE_OR_SIZE: Final = frozenset(
     (
         "azure-native:compute:VirtualMachine",
-        "azure-native:keyvault:Vault",
-        "azure-native:storage:StorageAccount",
-        "azure-native:operationalinsights:Workspace",
         "azure-native:eventhub:Namespace",
+        "azure-native:keyvault:Vault",
+        "azure-native:monitor:ScheduledQueryRule",
+        "azure-native:operationalinsights:Workspace",
+        "azure-native:storage:StorageAccount",
     )
 )
 """Billed too, but by size or use: named, not reckoned."""
@@ -29,60 +31,54 @@ _BY_USE_OR_SIZE: Final = frozenset(
 
 @dataclass(frozen=True)
 class Bill:
-    """What changes, in US$ a month."""
+    """In US$ a month."""
 
-    lowest: float
-    highest: float
-    stands: tuple[float, float]
-    """What all that is priced costs afterwards, lowest and highest."""
-    notes: tuple[str, ...]
-    """What the numbers leave out."""
+    change: float
+    then: float
+    """What all that is priced costs afterwards."""
+    leaves_out: tuple[str, ...]
+    """What the numbers do not hold."""
     sources: tuple[str, ...]
     """Where each price is from."""
 
 
 def bill(preview: Preview) -> Bill:
     """Adds up what comes and what goes."""
-    comes = list(_priced(preview, _after))
-    was = list(_priced(preview, _before))
-    low, high = _sum(comes)
-    low_before, high_before = _sum(was)
-    sources = tuple(dict.fromkeys(price.source for price in (*comes, *was)))
-    return Bill(low - low_before, high - high_before, (low, high), tuple(_notes(preview)), sources)
-
-
-def _sum(prices: list[Price]) -> tuple[float, float]:
-    return sum(price.per_month[0] for price in prices), sum(price.per_month[1] for price in prices)
+    then, was = list(_priced(preview, _after)), list(_priced(preview, _before))
+    total = sum(price.a_month for price in then)
+    sources = tuple(dict.fromkeys(price.source for price in (*then, *was)))
+    return Bill(total - sum(price.a_month for price in was), total, tuple(_leaves_out(preview)), sources)
 
 
 def _after(step: Step) -> State | None:
-    return step.new if step.operation not in ("delete", "create-replacement", "delete-replaced") else None
+    return None if step.operation == "delete" else step.new
 
 
 def _before(step: Step) -> State | None:
-    return step.old if step.operation not in ("create", "create-replacement", "delete-replaced") else None
+    return None if step.operation == "create" else step.old
 
 
 def _priced(preview: Preview, state_of: Callable[[Step], State | None]) -> Iterator[Price]:
     for step in preview.steps:
-        state = state_of(step)
-        price = _price(step.type, state) if state is not None else None
-        if price is not None:
-            yield price
+        state = None if step.operation in HALVES else state_of(step)
+        if state is not None:
+            yield from _prices(step.type, state)
 
 
-def _price(kind: str, state: State) -> Price | None:
-    return pool_per_hour(str(state.input("sku.name"))) if kind == POOL else _FIXED.get(kind)
+def _prices(kind: str, state: State) -> list[Price]:
+    if kind != POOL:
+        return [_FIXED[kind]] if kind in _FIXED else []
+    price, regions = prices.pool(str(state.input("sku.name"))), state.input("properties.regions")
+    others = len(regions) if isinstance(regions, list) else 0
+    return [] if price is None else [price] * (1 + others)
 
 
-def _notes(preview: Preview) -> Iterator[str]:
+def _leaves_out(preview: Preview) -> Iterator[str]:
     for step in preview.changes:
-        if step.type == POOL and step.operation in ("create", "replace") and _price(POOL, step.state) is None:
-            yield f"the price of a pool of size {step.state.input('sku.name')} is in no table"
+        if step.type == POOL and step.operation in ("create", "replace") and not _prices(POOL, step.state):
+            yield f"the price of a pool of size {step.state.input('sku.name')}, which is in no public list"
         if step.type == POOL and step.operation in ("delete", "replace"):
-            yield "a deleted pool is billed until it is purged, which purge protection forbids for the retention"
-    sized = sorted(
-        {step.type for step in preview.changes if step.type in _BY_USE_OR_SIZE and step.operation != "update"}
-    )
+            yield "a deleted pool, which is billed until it is purged; purge protection forbids that for the retention"
+    sized = {step.type for step in preview.changes if step.type in _BY_USE_OR_SIZE and step.operation != "update"}
     if sized:
-        yield f"billed by size or use, and not reckoned: {', '.join(each.rpartition(':')[2] for each in sized)}"
+        yield f"what is billed by size or use: {', '.join(sorted(each.rpartition(':')[2] for each in sized))}"

@@ -37,9 +37,9 @@ def as_json(decision: Decision) -> str:
         "strayApprovals": list(decision.stray),
         "billPerMonth": {
             "currency": "USD",
-            "change": [round(money.lowest, 2), round(money.highest, 2)],
-            "then": [round(each, 2) for each in money.stands],
-            "leavesOut": list(money.notes),
+            "change": round(money.change, 2),
+            "then": round(money.then, 2),
+            "leavesOut": list(money.leaves_out),
             "sources": list(money.sources),
         },
     }

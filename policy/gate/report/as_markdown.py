@@ -20,6 +20,7 @@ _HEADINGS: Final = {
 }
 _MOST_DANGERS: Final = 8
 """As many as are read in ten seconds; the table below has them all."""
+_MOST_NAMES: Final = 3
 _MOST_ROWS: Final = 200
 _LONGEST: Final = 300
 """Characters of a detail. A comment may have 65,536 (GitHub)."""
@@ -60,10 +61,13 @@ def _dangers(decision: Decision) -> Iterator[str]:
     yield f"### {_HEADINGS[decision.verdict]}{': ' if told else ''}{', '.join(told)}"
     yield ""
     gravest = [*blocking, *waiting]
-    for finding in gravest[:_MOST_DANGERS]:
-        yield f"- **{_subject(finding)}** – {finding.rule.means}{_detail_of(finding)}"
-    if len(gravest) > _MOST_DANGERS:
-        yield f"- … and {len(gravest) - _MOST_DANGERS} more, below"
+    groups = [
+        [each for each in gravest if each.rule_id == rule] for rule in dict.fromkeys(each.rule_id for each in gravest)
+    ]
+    for group in groups[:_MOST_DANGERS]:
+        yield f"- **{_subjects(group)}** – {group[0].rule.means}{_detail_of(group)}"
+    if len(groups) > _MOST_DANGERS:
+        yield f"- … and {sum(len(group) for group in groups[_MOST_DANGERS:])} more, below"
     if not gravest:
         yield "Nothing in this preview endangers the HSM." if decision.judgement.preview.changes else "Nothing changes."
 
@@ -125,20 +129,12 @@ def _how_to_approve(decision: Decision) -> Iterator[str]:
 
 
 def _money(money: Bill) -> Iterator[str]:
-    moves = any(abs(each) >= 0.005 for each in (money.lowest, money.highest))
-    told = f"{_dollars(money.lowest, money.highest)} a month" if moves else "nothing"
-    then = _dollars(*money.stands, signed=False)
-    yield f"**Changes the bill by {told}**; what is priced here then costs {then} a month."
-    for note in money.notes:
-        yield f"- {_text(note)}"
+    told = f"{money.change:+,.2f} US$ a month" if abs(money.change) >= 0.005 else "nothing"
+    yield f"**Changes the bill by {told}**; what is priced here then costs {money.then:,.2f} US$ a month."
+    if money.leaves_out:
+        yield f"Not in it: {_text('; '.join(money.leaves_out))}."
     if money.sources:
         yield f"<sub>List prices without tax: {_text('; '.join(money.sources))}.</sub>"
-
-
-def _dollars(lowest: float, highest: float, *, signed: bool = True) -> str:
-    form = "{:+,.2f}" if signed else "{:,.2f}"
-    few, most = form.format(lowest), form.format(highest)
-    return f"{few} US$" if few == most else f"{few} to {most} US$"
 
 
 def _subject(finding: Finding) -> str:
@@ -148,8 +144,15 @@ def _subject(finding: Finding) -> str:
     return _text(f"{kind.what if kind else finding.step.type} {finding.step.name}")
 
 
-def _detail_of(finding: Finding) -> str:
-    return f" ({_short(finding.detail)})" if finding.detail else ""
+def _subjects(group: Sequence[Finding]) -> str:
+    """Whom the same danger threatens, a few of them by name."""
+    names = list(dict.fromkeys(_subject(finding) for finding in group))
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{', '.join(names[:_MOST_NAMES])}{more}"
+
+
+def _detail_of(group: Sequence[Finding]) -> str:
+    return f" ({_short(group[0].detail)})" if len(group) == 1 and group[0].detail else ""
 
 
 def _short(text: str) -> str:

@@ -8,8 +8,8 @@ from typing import Final
 from data_plane.built_in_roles import ADMINISTRATOR, BUILT_IN_ROLES, guid_of, name_of
 from policy.gate.finding import Said
 from policy.gate.preview import Preview, Step
-from policy.gate.rules.kind import POOL_FIELDS, Kind, changed, says
-from policy.gate.state import State, shown
+from policy.gate.rules.kind import POOL_FIELDS, Kind, changed, difference, says
+from policy.gate.state import MISSING, Change, State, shown
 
 ASSIGNMENT: Final = "pulumi-python:dynamic/mhsm:RoleAssignment"
 _MANAGING: Final = frozenset((ADMINISTRATOR, "Managed HSM Policy Administrator"))
@@ -21,6 +21,7 @@ _MODEST: Final = frozenset(
 _LOOKING: Final = frozenset(("Managed HSM Crypto Auditor",))
 _WIDTH: Final = {"/": 3, "/keys": 2}
 _ONE_KEY: Final = 1
+_KEPT: Final = frozenset(("same", "create", "update", "replace"))
 _GONE: Final = frozenset(("delete", "replace"))
 
 
@@ -84,7 +85,7 @@ def _removed(step: Step, preview: Preview) -> list[Said]:
 
 def _is_only_moved(old: State, step: Step, preview: Preview) -> bool:
     """Whether the same principal has the same role at a scope that takes this one in."""
-    kept = [each.new for each in _others(step, preview, frozenset(("same", "create", "update", "replace"))) if each.new]
+    kept = [each.new for each in _others(step, preview, _KEPT) if each.new]
     return any(_is_same_but_for_scope(old, new) and _takes_in(_scope(new), _scope(old)) for new in kept)
 
 
@@ -93,7 +94,7 @@ def _takes_in(wide: str, narrow: str) -> bool:
 
 
 def _administrators_left(step: Step, preview: Preview) -> bool:
-    left = [each.new for each in _others(step, preview, frozenset(("same", "create", "update", "replace"))) if each.new]
+    left = [each.new for each in _others(step, preview, _KEPT) if each.new]
     return any(_role(new) == ADMINISTRATOR and _scope(new) == "/" for new in left)
 
 
@@ -118,6 +119,28 @@ def _replaced(step: Step, preview: Preview) -> list[Said]:
     return [granted, *lost]
 
 
+def _exclusive(step: Step, preview: Preview) -> list[Said]:
+    return [Said("new"), *_taken_away(step.state.input("revoke"), preview)]
+
+
+def _revoked(change: Change, _step: Step, preview: Preview) -> list[Said]:
+    return _taken_away(change.new, preview) or [Said("changed", difference(change))]
+
+
+def _taken_away(revoke: object, preview: Preview) -> list[Said]:
+    """Roles that others have and that are to be taken away, as the program has put them into words."""
+    if revoke in (None, MISSING, {}):
+        return []
+    if not isinstance(revoke, Mapping):
+        return [Said("last-administrator", "whom it takes roles from is known only later")]
+    given = [each.new for each in preview.steps if each.type == ASSIGNMENT and each.operation in _KEPT and each.new]
+    left = any(_role(new) == ADMINISTRATOR and _scope(new) == "/" for new in given)
+    return [
+        Said("last-administrator" if ADMINISTRATOR in str(words) and not left else "role-removed", shown(words))
+        for words in revoke.values()
+    ]
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     ASSIGNMENT: Kind("role", created=_created, deleted=_removed, replaced=_replaced, properties=POOL_FIELDS),
     "pulumi-python:dynamic/mhsm:RoleDefinition": Kind(
@@ -131,6 +154,17 @@ KINDS: Final[Mapping[str, Kind]] = {
             "role_name": changed("role-redefined"),
             "data_actions": changed("role-redefined"),
             "not_data_actions": changed("role-redefined"),
+        },
+    ),
+    "pulumi-python:dynamic/mhsm:ExclusiveAccess": Kind(
+        "rule that nobody else has a role",
+        created=_exclusive,
+        deleted=says("part-removed"),
+        replaced=_exclusive,
+        properties={
+            **POOL_FIELDS,
+            **{name: changed("changed") for name in ("declared", "deployer_id", "everywhere", "keys", "leave")},
+            "revoke": _revoked,
         },
     ),
     "azure-native:authorization:RoleAssignment": Kind(

@@ -50,6 +50,13 @@ KINDS: Final[Mapping[str, Kind]] = {
             "backup_to": changed("changed"),
             "import_from": changed("changed"),
             "restore_from": changed("changed"),
+            "attest_to": changed("changed"),
+            "passphrase_variable": changed("changed"),
+            "release_policy": changed("key-release-changed"),
+            "rotation": changed("key-life-changed"),
+            "rotate_now": changed("key-rotated"),
+            # What somebody did by hand, in words: the update puts back what the configuration says.
+            "drift": changed("changed"),
         },
     )
 }

@@ -5,9 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from policy.gate.rules.kind import TAGS, Kind, changed, says
+from policy.gate.finding import Said
+from policy.gate.preview import Preview, Step
+from policy.gate.rules.kind import TAGS, Kind, changed, difference, says
+from policy.gate.state import MISSING, Change
 
 _GOES: Final = says("data-kept-elsewhere")
+
+_ALERT: Final = says("alert-changed")
+_AUDIT: Final = "AuditEvent"
+"""The category that holds who did what in the data plane ("Managed HSM logging")."""
+
+
+def _destination(change: Change, _step: Step, _preview: Preview) -> list[Said]:
+    added = change.old in (MISSING, None)
+    return [Said("new" if added else "diagnostics-removed", difference(change))]
+
+
+def _logs(change: Change, _step: Step, _preview: Preview) -> list[Said]:
+    was, is_ = _logged(change.old), _logged(change.new)
+    if was is None or is_ is None:
+        return [Said("diagnostics-reduced", difference(change))]
+    gone = sorted(was - is_)
+    if gone:
+        return [
+            Said("diagnostics-removed" if _AUDIT in gone else "diagnostics-reduced", f"no longer: {', '.join(gone)}")
+        ]
+    return [Said("changed", difference(change))]
+
+
+def _logged(settings: object) -> set[str] | None:
+    """The categories that are switched on; None where that cannot be told."""
+    if settings in (MISSING, None):
+        return set()
+    if not isinstance(settings, list) or not all(isinstance(each, Mapping) for each in settings):
+        return None
+    names = [(each.get("category") or each.get("categoryGroup"), each.get("enabled")) for each in settings]
+    if not all(isinstance(name, str) and isinstance(on, bool) for name, on in names):
+        return None
+    return {name for name, on in names if on}
+
 
 KINDS: Final[Mapping[str, Kind]] = {
     "azure-native:monitor:DiagnosticSetting": Kind(
@@ -16,18 +53,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         says("diagnostics-removed"),
         says("diagnostics-removed"),
         {
-            name: changed("diagnostics-reduced")
-            for name in (
-                "logs",
-                "metrics",
-                "storageAccountId",
-                "workspaceId",
-                "eventHubAuthorizationRuleId",
-                "eventHubName",
-                "logAnalyticsDestinationType",
-                "marketplacePartnerId",
-                "serviceBusRuleId",
-            )
+            "logs": _logs,
+            "metrics": _logs,
+            "storageAccountId": _destination,
+            "workspaceId": _destination,
+            "eventHubAuthorizationRuleId": _destination,
+            "eventHubName": _destination,
+            "logAnalyticsDestinationType": changed("diagnostics-reduced"),
+            "marketplacePartnerId": _destination,
+            "serviceBusRuleId": _destination,
         },
     ),
     "pulumi-python:dynamic/mhsm:Proof": Kind(
@@ -63,12 +97,115 @@ KINDS: Final[Mapping[str, Kind]] = {
         says("new"),
         _GOES,
         _GOES,
-        {**TAGS, "retentionInDays": changed("data-kept-elsewhere"), "sku": changed("changed")},
+        {
+            **TAGS,
+            "retentionInDays": changed("data-kept-elsewhere"),
+            "sku": changed("data-kept-elsewhere"),
+            "features": changed("data-access-changed"),
+            "publicNetworkAccessForIngestion": changed("data-access-changed"),
+            "publicNetworkAccessForQuery": changed("data-access-changed"),
+            "workspaceCapping": changed("diagnostics-reduced"),
+        },
     ),
-    "azure-native:eventhub:Namespace": Kind("event hub namespace", says("new"), _GOES, _GOES, TAGS),
+    "azure-native:eventhub:Namespace": Kind(
+        "event hub namespace",
+        says("new"),
+        _GOES,
+        _GOES,
+        {
+            **TAGS,
+            "sku": changed("data-kept-elsewhere"),
+            "disableLocalAuth": changed("data-access-changed"),
+            "minimumTlsVersion": changed("data-access-changed"),
+            "publicNetworkAccess": changed("data-access-changed"),
+        },
+    ),
     "azure-native:eventhub:EventHub": Kind(
-        "event hub", says("new"), _GOES, _GOES, {"messageRetentionInDays": changed("data-kept-elsewhere")}
+        "event hub",
+        says("new"),
+        _GOES,
+        _GOES,
+        {
+            "messageRetentionInDays": changed("data-kept-elsewhere"),
+            "partitionCount": changed("changed"),
+            "retentionDescription": changed("data-kept-elsewhere"),
+        },
     ),
-    "azure-native:storage:StorageAccount": Kind("storage account", says("new"), _GOES, _GOES, TAGS),
-    "azure-native:storage:BlobContainer": Kind("blob container", says("new"), _GOES, _GOES),
+    "azure-native:eventhub:NamespaceAuthorizationRule": Kind(
+        "right to send to the event hub",
+        says("new"),
+        says("diagnostics-removed"),
+        says("diagnostics-removed"),
+        {"rights": changed("data-access-changed")},
+    ),
+    "azure-native:storage:StorageAccount": Kind(
+        "storage account",
+        says("new"),
+        _GOES,
+        _GOES,
+        {
+            **TAGS,
+            "immutableStorageWithVersioning": changed("data-kept-elsewhere"),
+            "sku": changed("data-kept-elsewhere"),
+            **{
+                name: changed("data-access-changed")
+                for name in (
+                    "allowBlobPublicAccess",
+                    "allowCrossTenantReplication",
+                    "allowSharedKeyAccess",
+                    "enableHttpsTrafficOnly",
+                    "encryption",
+                    "minimumTlsVersion",
+                    "networkRuleSet",
+                    "publicNetworkAccess",
+                )
+            },
+        },
+    ),
+    "azure-native:storage:ManagementPolicy": Kind(
+        "retention of logs",
+        says("new"),
+        says("data-kept-elsewhere"),
+        says("data-kept-elsewhere"),
+        {"policy": changed("data-kept-elsewhere")},
+    ),
+    "azure-native:storage:BlobContainer": Kind(
+        "blob container", says("new"), _GOES, _GOES, {"publicAccess": changed("data-access-changed")}
+    ),
+    "azure-native:monitor:ActionGroup": Kind(
+        "who is told",
+        says("new"),
+        _ALERT,
+        _ALERT,
+        {name: changed("alert-changed") for name in ("enabled", "emailReceivers", "groupShortName", "tags")},
+    ),
+    "azure-native:monitor:ScheduledQueryRule": Kind(
+        "alert on the log",
+        says("new"),
+        _ALERT,
+        _ALERT,
+        {
+            name: changed("alert-changed")
+            for name in (
+                "actions",
+                "autoMitigate",
+                "criteria",
+                "description",
+                "displayName",
+                "enabled",
+                "evaluationFrequency",
+                "scopes",
+                "severity",
+                "skipQueryValidation",
+                "windowSize",
+            )
+        },
+    ),
+    "azure-native:monitor:ActivityLogAlert": Kind(
+        "alert on what is done in Azure",
+        says("new"),
+        _ALERT,
+        _ALERT,
+        {name: changed("alert-changed") for name in ("actions", "condition", "description", "enabled", "scopes")},
+    ),
 }

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from policy.gate.finding import Said
 from policy.gate.preview import Preview, Step
-from policy.gate.rules.kind import TAGS, Kind, becomes, changed, difference, says
+from policy.gate.rules.kind import POOL_FIELDS, TAGS, Kind, becomes, changed, difference, says
 from policy.gate.state import Change, State, is_unknown, shown
 
 POOL: Final = "azure-native:keyvault:ManagedHsm"
@@ -112,6 +112,24 @@ def _group(step: Step, _preview: Preview) -> list[Said]:
     return [Said("group-deleted", f"resource group {shown(step.old.input('resourceGroupName')) if step.old else ''}")]
 
 
+def _soft_deleted(step: Step, _preview: Preview) -> list[Said]:
+    recovers = step.state.input("action") == "recover"
+    return [Said("soft-deleted-pool-recovered" if recovers else "soft-deleted-pool-purged", step.state.id)]
+
+
+def _setting(step: Step, _preview: Preview) -> list[Said]:
+    off = step.state.input("value") is False
+    return [Said("new" if off else "key-management-through-arm", str(step.state.input("setting_name")))]
+
+
+def _setting_changed(change: Change, _step: Step, _preview: Preview) -> list[Said]:
+    return [Said("tightened" if becomes(change, False) else "key-management-through-arm", difference(change))]
+
+
+def _restored(step: Step, _preview: Preview) -> list[Said]:
+    return [Said("pool-overwritten", f"from {shown(step.state.input('folder'))}")]
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     POOL: Kind(
         "pool",
@@ -130,11 +148,63 @@ KINDS: Final[Mapping[str, Kind]] = {
             "properties.enableSoftDelete": _soft_delete,
             "properties.softDeleteRetentionInDays": _retention,
             "properties.initialAdminObjectIds": _administrators,
+            "properties.regions": changed("pool-changed"),
             "identity": changed("pool-changed"),
         },
     ),
     "azure-native:resources:ResourceGroup": Kind(
         "resource group", created=says("new"), deleted=_group, replaced=_group, properties=TAGS
+    ),
+    "azure-native:authorization:ManagementLockByScope": Kind(
+        "lock",
+        created=says("new"),
+        deleted=says("lock-removed"),
+        replaced=says("lock-removed"),
+        properties={"level": changed("lock-removed"), "notes": changed("changed")},
+    ),
+    "pulumi-python:dynamic/mhsm:SecondRegion": Kind(
+        "promise to remove the second region",
+        created=says("pool-changed"),
+        deleted=says("pool-changed"),
+        replaced=says("pool-changed"),
+    ),
+    "pulumi-python:dynamic/mhsm:SoftDeletedPool": Kind(
+        "decision about a deleted pool",
+        created=_soft_deleted,
+        deleted=says("part-removed"),
+        replaced=_soft_deleted,
+        # It acts only when it is made.
+        properties={
+            name: changed("changed") for name in ("action", "tenant_id", "sku", "sku_family", "resource_group")
+        },
+    ),
+    "pulumi-python:dynamic/mhsm:PoolCosts": Kind(
+        "word on what a pool costs",
+        created=says("new"),
+        deleted=says("part-removed"),
+        replaced=says("changed"),
+        properties={"sku": changed("changed"), "price_per_hour": changed("changed")},
+    ),
+    "pulumi-python:dynamic/mhsm:PoolSetting": Kind(
+        "setting",
+        created=_setting,
+        deleted=says("pool-changed"),
+        replaced=says("pool-changed"),
+        properties={**POOL_FIELDS, "value": _setting_changed},
+    ),
+    "pulumi-python:dynamic/mhsm:FullBackup": Kind(
+        "full backup",
+        created=says("new"),
+        deleted=says("part-removed"),
+        replaced=says("new"),
+        properties={"container": changed("changed"), "trigger": changed("repeated")},
+    ),
+    "pulumi-python:dynamic/mhsm:FullRestore": Kind(
+        "full restore",
+        created=_restored,
+        deleted=says("part-removed"),
+        replaced=_restored,
+        properties={name: changed("pool-overwritten") for name in ("folder", "trigger", "overwrite", "journal")},
     ),
     "pulumi-python:dynamic/mhsm:PurgeOnDestroy": Kind(
         "promise to purge", created=says("purge-armed"), deleted=says("tightened"), replaced=says("purge-armed")
