@@ -7,6 +7,7 @@ from local_azure.core.world import Service, World
 from local_azure.entra.service import EntraService
 from local_azure.graph.service import GraphService
 from local_azure.key_vault.service import KeyVaultService
+from local_azure.log_analytics.service import LogAnalyticsService
 from local_azure.managed_hsm.service import ManagedHsmService
 from local_azure.storage.service import BlobService
 from local_azure.vm.imds.service import MetadataService
@@ -20,6 +21,7 @@ def all_services(world: World) -> list[Service]:
         ArmService(world),
         ManagedHsmService(world),
         KeyVaultService(world),
+        LogAnalyticsService(world),
         BlobService(world),
         MetadataService(world),
     ]

@@ -226,6 +226,18 @@ BUILT_IN_ROLES = (
         ),
     ),
     BuiltInRole(
+        "73c42c96-874c-492b-b04d-ab87d138a893",
+        "Log Analytics Reader",
+        "Reads and searches all monitoring data, and sees where logs go.",
+        (
+            "*/read",
+            "Microsoft.OperationalInsights/workspaces/analytics/query/action",
+            "Microsoft.OperationalInsights/workspaces/search/action",
+            "Microsoft.Support/*",
+        ),
+        ("Microsoft.OperationalInsights/workspaces/sharedKeys/read",),
+    ),
+    BuiltInRole(
         "f526a384-b230-433a-b45c-95f59c4a2dec",
         "Azure Event Hubs Data Owner",
         "Full access to Event Hubs resources.",

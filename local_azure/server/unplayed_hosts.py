@@ -15,7 +15,7 @@ _TYPES = {
     **{f"{part}.core.windows.net": _STORAGE for part in ("dfs", "file", "queue", "table")},
     "servicebus.windows.net": _EVENT_HUBS,
 }
-_SHARED = frozenset({"api.loganalytics.io", "graph.windows.net"})
+_SHARED = frozenset({"graph.windows.net"})
 """One host for all tenants."""
 
 

@@ -105,6 +105,32 @@ _SHAPES: Mapping[str, str] = {
     ),
     "ProtectedAppendWritesHistory": "timestamp! allowProtectedAppendWritesAll!",
     "TagProperty": "objectIdentifier! tag! tenantId! timestamp! upn!",
+    "storage:ManagementPolicy": "name! type! properties> policy*:ManagementPolicySchema lastModifiedTime!",
+    "ManagementPolicySchema": "rules*:[ManagementPolicyRule]",
+    "ManagementPolicyRule": "definition*:ManagementPolicyDefinition name* type* enabled",
+    "ManagementPolicyDefinition": "actions*:ManagementPolicyAction filters:ManagementPolicyFilter",
+    "ManagementPolicyAction": (
+        "baseBlob:ManagementPolicyBaseBlob snapshot:ManagementPolicySnapShot version:ManagementPolicyVersion"
+    ),
+    "ManagementPolicyBaseBlob": (
+        "delete:DateAfterModification enableAutoTierToHotFromCool tierToArchive:DateAfterModification "
+        "tierToCold:DateAfterModification tierToCool:DateAfterModification tierToHot:DateAfterModification"
+    ),
+    "ManagementPolicySnapShot": (
+        "delete:DateAfterCreation tierToArchive:DateAfterCreation tierToCold:DateAfterCreation "
+        "tierToCool:DateAfterCreation tierToHot:DateAfterCreation"
+    ),
+    "ManagementPolicyVersion": (
+        "delete:DateAfterCreation tierToArchive:DateAfterCreation tierToCold:DateAfterCreation "
+        "tierToCool:DateAfterCreation tierToHot:DateAfterCreation"
+    ),
+    "DateAfterModification": (
+        "daysAfterCreationGreaterThan daysAfterLastAccessTimeGreaterThan daysAfterLastTierChangeGreaterThan "
+        "daysAfterModificationGreaterThan"
+    ),
+    "DateAfterCreation": "daysAfterCreationGreaterThan* daysAfterLastTierChangeGreaterThan",
+    "ManagementPolicyFilter": "blobTypes* blobIndexMatch:[TagFilter] prefixMatch",
+    "TagFilter": "name* op* value*",
     "StorageAccountKeys": "keys!:[StorageAccountKey]",
     "StorageAccountKey": "creationTime! keyName! permissions! value!",
 }
@@ -131,6 +157,12 @@ RESOURCE_TYPES = (
     ResourceType(
         "storage:BlobContainer",
         path=_PROVIDER + "/storageAccounts/{accountName}/blobServices/default/containers/{containerName}",
+        api_version="2024-01-01",
+        shapes=SHAPES,
+    ),
+    ResourceType(
+        "storage:ManagementPolicy",
+        path=_PROVIDER + "/storageAccounts/{accountName}/managementPolicies/{managementPolicyName}",
         api_version="2024-01-01",
         shapes=SHAPES,
     ),

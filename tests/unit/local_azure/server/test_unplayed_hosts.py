@@ -33,10 +33,10 @@ def test_a_storage_account_has_its_names(account: World, part: str) -> None:
 
 @pytest.mark.daemon
 def test_a_name_that_exists_says_what_is_missing_instead_of_refusing_the_connection(azure: Azure) -> None:
-    with requests.get("https://api.loganalytics.io/v1/workspaces", timeout=10) as answer:
+    with requests.get("https://graph.windows.net/me", timeout=10) as answer:
         assert answer.status_code == 501
         assert answer.json()["error"]["code"] == "NotImplementedLocally"
-        assert "api.loganalytics.io" in answer.json()["error"]["message"]
+        assert "graph.windows.net" in answer.json()["error"]["message"]
     with pytest.raises(requests.exceptions.ProxyError, match="There is no contosologs"):
         requests.get("https://contosologs.blob.core.windows.net/", timeout=10)
     assert azure.control.log()[-1]["status"] is None
