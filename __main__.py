@@ -4,6 +4,7 @@ import pulumi
 
 import config
 from components.access_review import review
+from components.exclusive import look
 from components.present_pool import check_custody, check_unchangeable
 from components.stack import build
 from components.surroundings import (
@@ -36,6 +37,7 @@ def main() -> None:
             who,
             existing(settings, pool, who, recovered),
             lambda kind, name: principals.object_id(session.current().credential, kind, name),
+            look(settings, pool, who.object_id),
         )
     except (config.ConfigurationError, DataPlaneError) as error:
         raise pulumi.RunError(str(error)) from None

@@ -11,9 +11,11 @@ import pulumi
 from components.deployer import Deployer
 from components.diagnostics import LoggingSurroundings, make_logging
 from components.endpoint_connections import make_connections
+from components.exclusive import make_exclusive
 from components.full_backup import make_backup, make_backup_right, restoration
-from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, KeySettings, Role
+from components.hsm_setup import Activation, Assignment, HsmSetup, HsmSetupArgs, Role
 from components.identities import Apart, Identities, make_apart, make_identities
+from components.keys import outputs_of, settings_of
 from components.managed_hsm import ManagedHsm, ManagedHsmArgs
 from components.named_principals import named_principals
 from components.pool_ends import make_ends
@@ -27,8 +29,8 @@ from config.access import Principal
 from config.access import RoleAssignment as RoleAssignmentSetting
 from config.certificates import read_certificate
 from config.hsm import Hsm
-from config.keys import Key
 from config.security_domain import PathDestination, SecurityDomain
+from data_plane.exclusive_access import Present
 from dynamic.security_domain import Custodian, Destination
 
 
@@ -41,7 +43,11 @@ class Existing:
 
 
 def build(
-    settings: Settings, deployer: Deployer, existing: Existing, object_id: Callable[[str, str], str]
+    settings: Settings,
+    deployer: Deployer,
+    existing: Existing,
+    object_id: Callable[[str, str], str],
+    present: Present | None = None,
 ) -> dict[str, Any]:
     """Declares every resource of the stack and answers the stack's outputs.
 
@@ -93,6 +99,8 @@ def build(
             restoration=restoration(settings, backup_right),
         ),
     )
+    given = [(each.role, principal_id(each.principal), each.scope) for each in settings.role_assignments]
+    make_exclusive(settings, hsm, setup, deployer.object_id, given, present)
     backup = make_backup(settings, hsm, setup, backup_right)
     if not closed:
         connections = make_connections(settings, private_path, hsm, after=setup.everything)

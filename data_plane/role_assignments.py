@@ -5,7 +5,9 @@ Source: azure-keyvault-administration 4.7, ``KeyVaultAccessControlClient``.
 
 from __future__ import annotations
 
+import threading
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +20,14 @@ _NAMESPACE: Final = uuid.UUID("5b0f0a86-6c0f-5f0e-9d57-1f1e5f3b7c42")
 _UNKNOWN_ROLE_SECONDS: Final = 90.0
 _REFUSED_SECONDS: Final = 6.0
 """The first administrators of a pool that was activated a moment ago may be refused once or twice."""
+
+
+_administrators: Final = threading.Lock()
+"""Several operations take assignments away at the same time: none of two Administrators must count on the other."""
+
+
+class LastAdministratorError(DataPlaneError):
+    """Nobody would administer the pool any more."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +129,25 @@ def ensure(
 
 
 def delete(session: Session, hsm_uri: str, scope: str, name: str) -> None:
-    """Takes the assignment away; one that is gone is fine. Raises DataPlaneError."""
-    with mapped(f"{hsm_uri}: removal of role assignment {name} at {scope}"):
-        session.access(hsm_uri).delete_role_assignment(scope, name)
+    """Takes the assignment away; one that is gone is fine.
+
+    Raises DataPlaneError, LastAdministratorError where nobody would administer the pool any more.
+    """
+    with _administrators if normal_scope(scope) == "/" else nullcontext():
+        if normal_scope(scope) == "/":
+            _refuse_last_administrator(session, hsm_uri, name)
+        with mapped(f"{hsm_uri}: removal of role assignment {name} at {scope}"):
+            session.access(hsm_uri).delete_role_assignment(scope, name)
+
+
+def _refuse_last_administrator(session: Session, hsm_uri: str, name: str) -> None:
+    role = built_in_roles.BUILT_IN_ROLES[built_in_roles.ADMINISTRATOR]
+    found = [each for each in at_scope(session, hsm_uri, "/") if each.role_guid == role and each.scope == "/"]
+    if [each.name.lower() for each in found] == [name.lower()]:
+        raise LastAdministratorError(
+            f"{hsm_uri}: {found[0].principal_id} is the last Administrator, and stays: nobody could give roles any more"
+            " — make another one first (roleAssignments: Managed HSM Administrator at /), then run again"
+        )
 
 
 def at_scope(session: Session, hsm_uri: str, scope: str) -> list[Assignment]:

@@ -19,6 +19,7 @@ from local_azure.graph.filters import matches
 
 AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
 _CONTEXT = "https://graph.microsoft.com/v1.0/$metadata#"
+_MOST_IDS = 1000
 _KINDS: dict[str, PrincipalKind] = {"users": "User", "groups": "Group", "servicePrincipals": "ServicePrincipal"}
 _TYPES = {kind: f"#microsoft.graph.{kind[0].lower()}{kind[1:]}" for kind in _KINDS.values()}
 
@@ -41,6 +42,7 @@ class GraphService:
             Route("POST", "/v1.0/users", self._create_user),
             Route("POST", "/v1.0/groups", self._create_group),
             Route("GET", "/v1.0/groups/{id}/members", self._members),
+            Route("GET", "/v1.0/groups/{id}/transitiveMembers", self._transitive_members),
             Route("POST", "/v1.0/groups/{id}/members/$ref", self._add_member),
             Route("POST", "/v1.0/directoryObjects/{id}/checkMemberGroups", self._check_member_groups),
         ]
@@ -116,8 +118,15 @@ class GraphService:
         identifiers = request.json().get("ids")
         if not isinstance(identifiers, list):
             raise ServiceError(400, "Request_BadRequest", "A value is required for property 'ids'.")
+        if len(identifiers) > _MOST_IDS:
+            raise ServiceError(400, "Request_BadRequest", f"Too many object ids; at most {_MOST_IDS} are allowed.")
         found = (directory.principal(self._world, str(identifier)) for identifier in identifiers)
-        shown = [_shown(each, typed=True) for each in found if each is not None]
+        given = request.json().get("types") or ["directoryObject"]
+        if not isinstance(given, list):
+            raise ServiceError(400, "Request_BadRequest", "Invalid value specified for property 'types'.")
+        types = [str(each).lower() for each in given]
+        wanted = [each for each in found if each is not None and {each.kind.lower(), "directoryobject"} & set(types)]
+        shown = [_shown(each, typed=True) for each in wanted]
         return json_response({"@odata.context": f"{_CONTEXT}directoryObjects", "value": shown})
 
     def _by_app_id(self, request: Request) -> Response:
@@ -169,6 +178,13 @@ class GraphService:
 
     def _members(self, request: Request) -> Response:
         shown = [_shown(each, typed=True) for each in directory.members_of(self._world, self._group(request).object_id)]
+        return json_response({"@odata.context": f"{_CONTEXT}directoryObjects", "value": shown})
+
+    def _transitive_members(self, request: Request) -> Response:
+        group = self._group(request).object_id
+        everybody = directory.principals(self._world)
+        inside = [each for each in everybody if group.lower() in directory.groups_of(self._world, each.object_id)]
+        shown = [_shown(each, typed=True) for each in inside]
         return json_response({"@odata.context": f"{_CONTEXT}directoryObjects", "value": shown})
 
     def _check_member_groups(self, request: Request) -> Response:

@@ -24,6 +24,7 @@ from data_plane import session
 from data_plane.credentials import identity
 from dynamic.base import HsmProvider, contains_unknown, inputs_of, plain
 from dynamic.endpoint_connection import EndpointConnectionArgs, EndpointConnectionProvider
+from dynamic.exclusive_access import ExclusiveAccessArgs, ExclusiveAccessProvider
 from dynamic.key import KeyArgs, KeyProvider
 from dynamic.purge_on_destroy import PurgeOnDestroyProvider
 from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroyProvider
@@ -47,6 +48,7 @@ PROVIDERS = (
     (SecurityDomainProvider, SecurityDomainArgs),
     (RoleAssignmentProvider, RoleAssignmentArgs),
     (RoleDefinitionProvider, RoleDefinitionArgs),
+    (ExclusiveAccessProvider, ExclusiveAccessArgs),
     (KeyProvider, KeyArgs),
     (EndpointConnectionProvider, EndpointConnectionArgs),
     (PurgeOnDestroyProvider, PurgeArgs),

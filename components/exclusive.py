@@ -1,0 +1,115 @@
+"""Exclusive access: who has a role in the pool besides those of the configuration, said and taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi.output import Unknown
+
+from components.hsm_setup import HsmSetup
+from components.managed_hsm import ManagedHsm
+from components.present_pool import is_active
+from config import Settings
+from config.hsm import Hsm
+from data_plane import exclusive_access, session
+from data_plane.built_in_roles import ADMINISTRATOR
+from data_plane.errors import DataPlaneError
+from data_plane.exclusive_access import Declared, Present, Rule
+from dynamic.exclusive_access import ExclusiveAccess, ExclusiveAccessArgs
+
+_KEY = "managed-hsm:access.exclusive"
+Given = tuple[str, pulumi.Input[str], str]
+"""Role, object id of the principal, scope."""
+
+
+def look(settings: Settings, pool: Any | None, deployer_id: str) -> Present | None:
+    """Who has a role in the pool that is there, where the configuration asks for it.
+
+    ``pool``: as azure-native found it. What could not be looked at is said.
+    """
+    uri = pool.properties.hsm_uri if pool is not None and is_active(pool) else None
+    if settings.access.exclusive == "nowhere" or not uri:
+        return None
+    try:
+        present = exclusive_access.look(session.current(), str(uri), _rule(settings, deployer_id, ()))
+    except DataPlaneError as error:
+        pulumi.log.warn(f"{_KEY}: who else has a role could not be looked at, so nothing is taken away: {error}")
+        return None
+    for gap in present.gaps:
+        pulumi.log.warn(f"{_KEY}: {gap}; give it Managed HSM Crypto Auditor at /")
+    return present
+
+
+def make_exclusive(
+    settings: Settings,
+    hsm: ManagedHsm,
+    setup: HsmSetup,
+    deployer_id: str,
+    given: Sequence[Given],
+    present: Present | None,
+) -> None:
+    """Declares the rule where the configuration has it. ``present``: what :func:`look` saw.
+
+    Comes last: what the deployer is given in the same run is there when something is taken away.
+    """
+    if settings.access.exclusive == "nowhere":
+        return
+    declared = [*given, *_initial_administrators(settings, deployer_id)]
+    ids = pulumi.Output.all(*[principal for _, principal, _ in declared])
+    parts = [(role, scope) for role, _, scope in declared]
+    rule = _rule(settings, deployer_id, ())
+
+    def revoke(known: Sequence[Any]) -> Mapping[str, str]:
+        return _revoke(present, _rule(settings, deployer_id, _declared(parts, known))) if present else {}
+
+    ExclusiveAccess(
+        "exclusive-access",
+        ExclusiveAccessArgs(
+            hsm_id=hsm.id,
+            hsm_uri=hsm.uri,
+            hsm_created_at=hsm.created_at,
+            declared=ids.apply(lambda known: [vars(each) for each in _declared(parts, known)]),
+            deployer_id=deployer_id,
+            everywhere=rule.everywhere,
+            keys=list(rule.keys),
+            leave=list(rule.leave),
+            # Also where a principal is only about to be made: what is taken away is to be seen in the preview.
+            revoke=ids.apply(revoke, run_with_unknowns=True),
+        ),
+        pulumi.ResourceOptions(parent=setup, depends_on=setup.everything, deleted_with=hsm.pool),
+    )
+
+
+def _rule(settings: Settings, deployer_id: str, declared: tuple[Declared, ...]) -> Rule:
+    access = settings.access
+    return Rule(declared, deployer_id, access.exclusive == "everywhere", tuple(settings.keys), access.leave)
+
+
+def _declared(parts: Sequence[tuple[str, str]], ids: Any) -> tuple[Declared, ...]:
+    known = (
+        [""] * len(parts) if isinstance(ids, Unknown) else ["" if isinstance(each, Unknown) else each for each in ids]
+    )
+    return tuple(Declared(role, str(each), scope) for (role, scope), each in zip(parts, known, strict=True))
+
+
+def _initial_administrators(settings: Settings, deployer_id: str) -> list[Given]:
+    if not isinstance(settings.hsm, Hsm) or settings.access.bootstrap_over:
+        return []
+    named = settings.hsm.initial_administrators
+    return [(ADMINISTRATOR, deployer_id if each == "deployer" else each, "/") for each in named]
+
+
+def _revoke(present: Present, rule: Rule) -> Mapping[str, str]:
+    current = session.current()
+    groups = exclusive_access.deployers_groups(current, rule.deployer_id)
+    judgement = exclusive_access.judge(present, rule, groups)
+    revoke = exclusive_access.told(current, present, judgement)
+    for sentence in revoke.values():
+        pulumi.log.warn(f"{_KEY}: not in the configuration, up takes it away: {sentence}")
+    names = exclusive_access.names_of(current, [each.assignment.principal_id for each in judgement.kept])
+    for kept in judgement.kept:
+        sentence = exclusive_access.words(present, kept.assignment, names)
+        pulumi.log.warn(f"{_KEY}: not in the configuration, but it stays: {sentence} ({kept.why})")
+    return revoke
