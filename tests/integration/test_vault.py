@@ -60,6 +60,9 @@ def test_a_vault_with_policies_then_with_roles_and_a_private_way_then_gone(proje
     outputs = project.outputs()
     first = outputs["vault"]
     assert_read_by_hand(machine, FIRST, first)
+    report = bound(machine)
+    assert (report["tokenType"], report["boundToCertificate"], report["resource"]["status"]) == ("mtls_pop", True, 200)
+    assert FIRST not in json.dumps(report)
     assert permissions_of(azure, first["id"], outputs["identities"]["testvmmhsm"]) == TEMPLATE
     assert first["uri"] == URI
     assert first["secrets"]["contososecret"]["versionlessId"] == SECRET
@@ -86,6 +89,7 @@ def test_a_vault_with_policies_then_with_roles_and_a_private_way_then_gone(proje
     assert ask(machine, first["secrets"]["contososecret"]["id"], machine.token(RESOURCE)).json["value"] == FIRST
     assert azure.ask("GET", f"{URI}deletedsecrets/spare?api-version=7.4", RESOURCE).status_code == 200
     assert_private(azure, machine, other, second)
+    assert bound(machine, "--body")["value"] == SECOND
     runs.append(project.pulumi("preview", "--refresh", "--diff", "--expect-no-changes"))
     assert_no_value_in(project, (FIRST, SECOND, SPARE), runs)
 
@@ -121,6 +125,14 @@ def assert_read_by_hand(machine: InMachine, value: str, outputs: dict[str, Any])
     assert set(answer) == {"value", "id", "attributes"}
     assert (answer["value"], answer["id"]) == (value, outputs["secrets"]["contososecret"]["id"])
     assert answer["attributes"]["enabled"] is True
+
+
+def bound(machine: InMachine, *options: str) -> Any:
+    """W4 as its user does it: a token that is good with the machine's key only, and one call with it."""
+    url = f"{SECRET}?api-version=7.4"
+    done = machine.run("python", "-m", "workload.managed_identity_v2", "--resource-url", url, *options)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def assert_refused_to_others(machine: InMachine, other: InMachine, principal: str) -> None:

@@ -64,7 +64,14 @@ class Client:
     origin: Origin = OUTSIDE
 
     def send(
-        self, method: str, path: str, body: object = None, *, host: str = HOST, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        host: str = HOST,
+        headers: dict[str, str] | None = None,
+        certificate: bytes | None = None,
     ) -> Answer:
         """One request with this caller's token, unless ``headers`` say otherwise."""
         if headers is None:
@@ -73,7 +80,8 @@ class Client:
         parts = urlsplit(path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True)) or {"api-version": "7.4"}
         content = b"" if body is None else json.dumps(body).encode()
-        request = Request(method, host, unquote(parts.path), query, {"host": host, **headers}, content, self.origin)
+        sent = {"host": host, **headers}
+        request = Request(method, host, unquote(parts.path), query, sent, content, self.origin, certificate)
         response = Dispatcher(self.world, [ArmService(self.world), KeyVaultService(self.world)]).handle(request)
         return Answer(response.status, response.headers, response.body)
 

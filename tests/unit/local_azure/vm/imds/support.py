@@ -42,7 +42,7 @@ class Metadata:
     world: World
     machine: str = MACHINE
 
-    def ask(self, target: str, *, method: str = "GET", **headers: str) -> Answer:
+    def ask(self, target: str, *, method: str = "GET", body: object = None, **headers: str) -> Answer:
         """Headers by name with underscores; ``Metadata: true`` unless told otherwise, empty ones are left out."""
         parts = urlsplit(target)
         sent = {"metadata": "true", **{name.replace("_", "-"): value for name, value in headers.items()}}
@@ -52,6 +52,7 @@ class Metadata:
             parts.path,
             dict(parse_qsl(parts.query, keep_blank_values=True)),
             {name: value for name, value in sent.items() if value},
+            b"" if body is None else json.dumps(body).encode(),
             origin=Origin(self.machine, None),
         )
         try:
