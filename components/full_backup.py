@@ -33,7 +33,7 @@ def make_backup_right(
     (name,) = pool.identities
     role = azure_roles.AzureRole(
         role_guid=_BLOB_DATA_CONTRIBUTOR,
-        principal=Principal(kind="identity", value=name),
+        principal=Principal.model_validate({"identity": name}),
         principal_id=apart[name].principal_id,
         scope=pulumi.Output.from_input(_container_id(backup, backup.account)),
         subscription_id=subscription_id,
