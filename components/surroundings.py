@@ -37,7 +37,7 @@ def deployer(settings: Settings, signing_in: Identity) -> Deployer:
     """
     client = _invoke("finding out who deploys", authorization.get_client_config)
     _check_same(client.client_id, signing_in)
-    found = Deployer(client.tenant_id, client.subscription_id, client.object_id)
+    found = Deployer(client.tenant_id, client.subscription_id, _object_id(settings, client.object_id))
     wanted = settings.subscription_id
     if wanted is not None and wanted.lower() != found.subscription_id.lower():
         raise pulumi.RunError(
@@ -45,6 +45,19 @@ def deployer(settings: Settings, signing_in: Identity) -> Deployer:
             f" {wanted}; set ARM_SUBSCRIPTION_ID (or az account set), or change the key"
         )
     return found
+
+
+def _object_id(settings: Settings, signed_in: str) -> str:
+    """Who deploys: a preview may be somebody else's, who only reads. Raises pulumi.RunError for an ``up`` that is."""
+    named = settings.deployer
+    if named is None or named.lower() == signed_in.lower():
+        return signed_in
+    if not pulumi.runtime.is_dry_run():
+        raise pulumi.RunError(
+            f"managed-hsm:deployer: {named} deploys this stack, but {signed_in} is signed in; sign in as the deployer,"
+            " or change the key (others may preview)"
+        )
+    return named
 
 
 def _check_same(client_id: str, signing_in: Identity) -> None:

@@ -46,6 +46,13 @@ class Settings(Section):
         accepted="a GUID",
         example="0b1f6471-1bf0-4dda-aec3-cb9272f09590",
     )
+    deployer: Guid | None = setting(
+        None,
+        what="Who deploys the stack, where others preview it: `deployer` means this one in their previews too, and "
+        "nobody else's `up` is carried out.",
+        accepted="the object id (GUID) of the deployer",
+        example="5c0e9f43-27ab-4d18-9b6e-e1f3a8d2c704",
+    )
     resource_group: Annotated[str, BeforeValidator(matching(r"[\w.()-]{0,89}[\w()-]"))] = setting(
         what="The resource group that everything lies in.",
         accepted="1 to 90 letters, digits and ._()- not ending with a dot",

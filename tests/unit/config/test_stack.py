@@ -18,7 +18,7 @@ from config import catalogue
 ROOT = Path(__file__).resolve().parents[3]
 Values = dict[str, Any]
 HandOver = Callable[..., None]
-SCALARS = {"environment", "subscriptionId", "resourceGroup"}
+SCALARS = {"environment", "subscriptionId", "deployer", "resourceGroup"}
 LISTS = {"roleDefinitions", "roleAssignments"}
 
 
