@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from components.keys import KeySettings, args_of
 from components.managed_hsm import ManagedHsm
 from dynamic.full_restore import FullRestore, FullRestoreArgs
-from dynamic.key import Key, KeyArgs
+from dynamic.key import Key
 from dynamic.pool_setting import PoolSetting, PoolSettingArgs
 from dynamic.role_assignment import RoleAssignment, RoleAssignmentArgs
 from dynamic.role_definition import RoleDefinition, RoleDefinitionArgs
@@ -48,25 +49,6 @@ class Assignment:
     scope: str
     before_keys: bool
     """Whether the keys need it: the deployer's own, or that of a group that the deployer may be in."""
-
-
-@dataclass(frozen=True)
-class KeySettings:
-    """A key, without the pool that it is made in."""
-
-    key_type: str
-    size: int | None
-    curve: str | None
-    operations: Sequence[str]
-    enabled: bool
-    expires: str | None
-    not_before: str | None
-    tags: Mapping[str, str]
-    import_from: str | None
-    restore_from: str | None
-    backup_to: str | None
-    on_remove: str
-    protect: bool
 
 
 @dataclass(frozen=True)
@@ -220,24 +202,7 @@ class HsmSetup(pulumi.ComponentResource):
     def _make_key(self, key: str, settings: KeySettings, after: Sequence[pulumi.Resource]) -> Key:
         return Key(
             key,
-            KeyArgs(
-                hsm_id=self._hsm.id,
-                hsm_uri=self._hsm.uri,
-                hsm_created_at=self._hsm.created_at,
-                key_name=key,
-                key_type=settings.key_type,
-                size=settings.size,
-                curve=settings.curve,
-                operations=list(settings.operations),
-                enabled=settings.enabled,
-                expires=settings.expires,
-                not_before=settings.not_before,
-                tags=dict(settings.tags),
-                import_from=settings.import_from,
-                restore_from=settings.restore_from,
-                backup_to=settings.backup_to,
-                on_remove=settings.on_remove,
-            ),
+            args_of(key, settings, self._hsm),
             opts=self._options([*self._filled, *after], protect=settings.protect),
         )
 

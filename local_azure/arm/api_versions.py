@@ -72,6 +72,34 @@ MANAGED_IDENTITY = (
     "2025-05-31-preview",
 )
 DIAGNOSTIC_SETTINGS = ("2017-05-01-preview", "2021-05-01-preview")
+ACTION_GROUPS = (
+    "2017-04-01",
+    "2018-03-01",
+    "2018-09-01",
+    "2019-03-01",
+    "2019-06-01",
+    "2021-09-01",
+    "2022-04-01",
+    "2022-06-01",
+    "2023-01-01",
+    "2023-09-01-preview",
+    "2024-10-01-preview",
+)
+ACTIVITY_ALERTS = ("2017-04-01", "2020-10-01", "2023-01-01-preview")
+QUERY_RULES = (
+    "2020-05-01-preview",
+    "2021-02-01-preview",
+    "2021-08-01",
+    "2022-06-15",
+    "2022-08-01-preview",
+    "2023-03-15-preview",
+    "2023-12-01",
+    "2024-01-01-preview",
+    "2025-01-01-preview",
+    "2026-03-01",
+)
+"""Of 2018-04-16, whose rules had another shape, nothing is played."""
+ACTIVITY_LOG = ("2015-04-01",)
 ROLE_ASSIGNMENTS = (
     "2015-07-01",
     "2018-01-01-preview",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local_azure.arm.operations import Completion
 from local_azure.arm.providers import (
+    alerts,
     blob_services,
     compute,
     event_hub,
@@ -12,6 +13,7 @@ from local_azure.arm.providers import (
     managed_hsms,
     managed_identity,
     management_locks,
+    management_policies,
     monitor,
     network_interfaces,
     operational_insights,
@@ -37,6 +39,7 @@ from local_azure.arm.resource_type import ArmRoute, ResourceType
 TYPES: dict[str, ResourceType] = {
     kind.name.lower(): kind
     for module in (
+        alerts,
         blob_services,
         compute,
         event_hub,
@@ -44,6 +47,7 @@ TYPES: dict[str, ResourceType] = {
         managed_hsms,
         managed_identity,
         management_locks,
+        management_policies,
         monitor,
         network_interfaces,
         operational_insights,
@@ -74,6 +78,7 @@ ROUTES: tuple[ArmRoute, ...] = tuple(
         compute,
         event_hub,
         managed_hsm_life,
+        monitor,
         operational_insights,
         private_dns,
         private_link,

@@ -6,11 +6,11 @@ Categories: "Supported log categories" of Azure Monitor. A setting names at leas
 from __future__ import annotations
 
 from local_azure.arm import api_versions, errors, ids
-from local_azure.arm.resource_type import Arm, Change, ResourceType
+from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import STRING, Field, array, choice, obj
 from local_azure.core.errors import NotPlayed
-from local_azure.core.http import JsonObject
+from local_azure.core.http import JsonObject, Response, json_response
 
 SETTINGS = "Microsoft.Insights/diagnosticSettings"
 _DESTINATIONS = {
@@ -69,6 +69,8 @@ def _check_destinations(change: Change) -> None:
             raise errors.bad_request("BadRequest", f"The value of '{name}' is not the id of a fitting resource.")
         if change.arm.find(str(destination)) is None:
             raise errors.bad_request("ResourceNotFound", f"The resource '{destination}' in '{name}' was not found.")
+    if "eventHubAuthorizationRuleId" in given:
+        _check_rights(change)
     target = change.arm.find(change.id.scope)
     storage = change.arm.find(change.properties["storageAccountId"]) if "storageAccountId" in given else None
     if target is not None and storage is not None and target.location != storage.location:
@@ -76,6 +78,20 @@ def _check_destinations(change: Change) -> None:
             "BadRequest",
             f"Resource '{storage.id}' is in region '{storage.location}', '{target.id}' in '{target.location}': a "
             "storage account must be in the region of the resource.",
+        )
+
+
+def _check_rights(change: Change) -> None:
+    """Words and rule as in Azure/azure-cli issue 24425: who names the hub need not be able to make one."""
+    rule = change.arm.find(change.properties["eventHubAuthorizationRuleId"])
+    needed = {"Send"} if change.properties.get("eventHubName") else {"Manage", "Send", "Listen"}
+    lacking = needed - set(rule.properties["rights"] if rule is not None else ())
+    if lacking:
+        raise errors.bad_request(
+            "BadRequest",
+            "If a valid EventHub name is not specified in the diagnostic setting, the EventHub authorization rule "
+            "requires manage|send|listen access, this EventHub authorization rule does not have "
+            f"'{sorted(lacking)[0].lower()}' access.",
         )
 
 
@@ -108,6 +124,27 @@ def _names(properties: JsonObject) -> set[str]:
         for kind in ("logs", "metrics")
         for each in properties.get(kind, [])
         if each["enabled"]
+    }
+
+
+def _list_categories(arm_request: ArmRequest) -> Response:
+    """What the resource can send, as the portal and azure-cli ask before they make a setting."""
+    target = "/" + arm_request["target"].strip("/")
+    found = arm_request.arm.find(target)
+    if found is None:
+        raise errors.not_found("ResourceNotFound", f"The resource '{target}' was not found.")
+    logs, metrics = _CATEGORIES.get(ids.type_of(found.id).lower(), ((), ()))
+    named = [(category, "Logs") for category in logs] + [(category, "Metrics") for category in metrics]
+    return json_response({"value": [_category(found.id, name, kind) for name, kind in named]})
+
+
+def _category(resource_id: str, name: str, kind: str) -> JsonObject:
+    groups = {"categoryGroups": list(_GROUPS if name == "AuditEvent" else _GROUPS[1:])} if kind == "Logs" else {}
+    return {
+        "id": f"{resource_id}/providers/microsoft.insights/diagnosticSettingsCategories/{name}",
+        "name": name,
+        "type": "microsoft.insights/diagnosticSettingsCategories",
+        "properties": {"categoryType": kind, **groups},
     }
 
 
@@ -161,5 +198,16 @@ TYPES = (
             f"The diagnostic setting '{resource.name}' of '{resource.scope}' doesn't exist.",
         ),
         invalid_code="BadRequest",
+    ),
+)
+
+ROUTES = (
+    ArmRoute(
+        "GET",
+        "/{target:path}/providers/Microsoft.Insights/diagnosticSettingsCategories",
+        _list_categories,
+        api_versions.DIAGNOSTIC_SETTINGS,
+        "Microsoft.Insights/diagnosticSettingsCategories/read",
+        "/{target}",
     ),
 )
