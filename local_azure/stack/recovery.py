@@ -13,6 +13,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,16 @@ from local_azure.instance import REPOSITORY, Instance
 from local_azure.plugin.errors import PluginError
 from local_azure.plugin.install import install
 from local_azure.server import launch
+from local_azure.server.control import ControlClient
+from local_azure.stack import backups, half_hour
 from local_azure.stack.project import copy_program
 from local_azure.stack.pulumi import Pulumi, StackError
 
-LOST, RECOVERED, KEY = "az400popMHSM", "az400recovered", "myrsakey"
+LOST, RECOVERED, KEY, YOUNGER_KEY = "az400popMHSM", "az400recovered", "myrsakey", "myyoungerkey"
 WORDS = b"what the first pool wrapped"
 MEETING_POINT = ".local/recovery"
-"""Below the program: the key's backup, the new pool's transfer key, and what the quorum makes."""
-_NOT_NEEDED = ("network", "identities", "proof", "vault", "diagnostics")
+"""Below the program: the younger key's backup, the new pool's transfer key, and what the quorum makes."""
+_NOT_NEEDED = ("network", "proof", "vault", "diagnostics")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,16 +65,29 @@ def _program(directory: Path) -> Path:
     """The program with the stack that is lost, without what a recovery does not need, and the stack that comes back."""
     copy_program(directory)
     shutil.copy2(REPOSITORY / "Pulumi.recovery.yaml", directory)
-    path = directory / "Pulumi.dev.yaml"
-    content = yaml.safe_load(path.read_text())
-    config = content["config"]
-    for name in _NOT_NEEDED:
-        config.pop(f"managed-hsm:{name}", None)
-    config["managed-hsm:keys"] = {KEY: {**config["managed-hsm:keys"][KEY], "backupTo": f"{MEETING_POINT}/{KEY}.backup"}}
-    roles = config["managed-hsm:roleAssignments"]
-    config["managed-hsm:roleAssignments"] = [each for each in roles if each["principal"] == "deployer"]
-    path.write_text(yaml.safe_dump(content))
+    with _configuration(directory, "dev") as config:
+        for name in _NOT_NEEDED:
+            config.pop(f"managed-hsm:{name}", None)
+        config["managed-hsm:identities"] = {"backup": {"userAssigned": True}}
+        config["managed-hsm:hsm"]["identities"] = ["backup"]
+        config["managed-hsm:backup"] = {
+            "container": backups.CONTAINER_URL,
+            "trigger": "before the loss",
+            "account": backups.ACCOUNT_ID,
+        }
+        config["managed-hsm:keys"] = {KEY: config["managed-hsm:keys"][KEY]}
+        roles = config["managed-hsm:roleAssignments"]
+        config["managed-hsm:roleAssignments"] = [each for each in roles if each["principal"] == "deployer"]
     return directory
+
+
+@contextmanager
+def _configuration(directory: Path, stack: str) -> Iterator[dict[str, Any]]:
+    """A stack's configuration, written back when it has been changed."""
+    path = directory / f"Pulumi.{stack}.yaml"
+    content = yaml.safe_load(path.read_text())
+    yield content["config"]
+    path.write_text(yaml.safe_dump(content))
 
 
 def _show(instance: Instance, directory: Path) -> None:
@@ -81,27 +98,42 @@ def _show(instance: Instance, directory: Path) -> None:
     os.environ.update(environment)
     first, second = (Pulumi(directory, environment, stack) for stack in ("dev", "recovery"))
     meeting_point = directory / MEETING_POINT
+    backups.make()
 
-    say(f"a pool with a key that is backed up: {LOST}")
+    say(f"{LOST}: a pool with a key, and a full backup of it in {backups.CONTAINER_URL}")
     first.select()
     first.run("up", "--yes", "--skip-preview")
-    wrapped = _client(LOST, KEY).wrap_key(_algorithm(), WORDS).encrypted_key
+    folder = first.ask("stack", "output", "--json")["backup"]["folderUrl"]
+    say(f"since then: {YOUNGER_KEY}, which only a backup of its own knows")
+    _add_younger_key(directory)
+    first.run("up", "--yes", "--skip-preview")
+    wrapped = {key: _client(LOST, key).wrap_key(_algorithm(), WORDS).encrypted_key for key in (KEY, YOUNGER_KEY)}
 
     say(f"{LOST} is lost, with everything in it: deleted and purged")
     first.run("destroy", "--yes", "--skip-preview")
 
     say(f"a new pool in another region: {RECOVERED}; its first up ends with what the custodians have to do")
+    with _configuration(directory, "recovery") as config:
+        config["managed-hsm:restore"]["folder"] = folder
     second.select()
     _expect_it_waits(second, meeting_point / "restore.json.transfer-key.json")
     say("a quorum, offline: custodians 1 and 3")
     _recover(directory, meeting_point)
-    say(f"{RECOVERED} takes it in, and the key comes back from its backup")
-    second.run("up", "--yes", "--skip-preview")
-    opened = _client(RECOVERED, KEY).unwrap_key(_algorithm(), wrapped).key
-    if opened != WORDS:
-        raise StackError(f"{RECOVERED}: {KEY} unwrapped something else than {LOST} had wrapped")
-    say(f"{KEY} of {RECOVERED} unwrapped what {KEY} of {LOST} had wrapped; {time.monotonic() - started:.0f} s in all")
+    say(f"{RECOVERED} takes it in; the full backup takes the place of what is in it; the younger key comes back too")
+    with half_hour.passing(ControlClient(instance.port), RECOVERED, say):
+        second.run("up", "--yes", "--skip-preview")
+    for key, box in wrapped.items():
+        if _client(RECOVERED, key).unwrap_key(_algorithm(), box).key != WORDS:
+            raise StackError(f"{RECOVERED}: {key} unwrapped something else than {LOST} had wrapped")
+        say(f"{key} of {RECOVERED} unwrapped what {key} of {LOST} had wrapped")
+    say(f"{time.monotonic() - started:.0f} s in all")
     second.run("destroy", "--yes", "--skip-preview")
+
+
+def _add_younger_key(directory: Path) -> None:
+    with _configuration(directory, "dev") as config:
+        keys = config["managed-hsm:keys"]
+        keys[YOUNGER_KEY] = {**keys[KEY], "backupTo": f"{MEETING_POINT}/{YOUNGER_KEY}.backup"}
 
 
 def _expect_it_waits(stack: Pulumi, transfer_key: Path) -> None:

@@ -60,15 +60,31 @@ def test_custodians_change_by_a_confirmed_reissue_and_the_pool_stays(
     assert (project.directory / DOMAIN).exists()
 
 
-def test_a_lost_pool_comes_back_in_another_region_with_its_key(tmp_path: Path) -> None:
-    """``make recovery``, as it is called; it says itself that the key unwrapped what the lost one had wrapped."""
+def test_a_lost_pool_comes_back_in_another_region_with_its_keys(tmp_path: Path) -> None:
+    """``make recovery``, as it is called; it says itself that the keys unwrapped what the lost ones had wrapped.
+
+    One comes back by a full restore, after the pool's own backup and its half hour, one from a backup of its own.
+    """
     place = tmp_path / "recovery"
     command = [sys.executable, "-m", "local_azure.stack.recovery", "--directory", str(place)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "az400recovered: waits for a security domain; its transfer key is at" in done.stdout
     assert "Traceback" not in done.stdout
-    assert "myrsakey of az400recovered unwrapped what myrsakey of az400popMHSM had wrapped" in done.stdout
+    for key in ("myrsakey", "myyoungerkey"):
+        assert f"{key} of az400recovered unwrapped what {key} of az400popMHSM had wrapped" in done.stdout
+    assert "everything that is in the pool now is taken away" in done.stdout
+    own, waiting, moved, restored = (
+        done.stdout.index(words)
+        for words in (
+            "az400recovered: its own backup, to come back to: https://contosobackups.blob.core.windows.net/mhsm/mhsm-",
+            "30 minutes after the pool's own backup: waiting until",
+            "half an hour passes",
+            "FullRestore full-restore created",
+        )
+    )
+    assert own < waiting < moved < restored
+    assert "sig=" not in done.stdout
     domains = place / "program/.local/security-domain"
     keys = [place / f"program/.local/custodians/cert_{number}.key" for number in (1, 2, 3)]
     for name in ("az400popMHSM", "az400recovered"):
