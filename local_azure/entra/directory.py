@@ -13,15 +13,20 @@ from local_azure.core.world import World
 
 DEPLOYER_CLIENT_ID = "5c3a8f1e-7b24-4d69-9e10-8f6d2b4c7a53"
 DEPLOYER_OBJECT_ID = "b81d6e0c-49f7-4a35-8c2e-1d7f0a9e6b42"
+BREAK_GLASS_CLIENT_ID = "8e2d5b70-1c94-4f36-a7d8-5b0e9c3f6a12"
+BREAK_GLASS_OBJECT_ID = "2a7f9d14-6e3b-4c80-95d1-e08b4f7c3a69"
 USER_OBJECT_ID = "e4f20b97-3c5d-4e81-a6b8-92d1c07f5e36"
 GROUP_OBJECT_ID = "0d6c9e3a-8b17-4f52-b940-6a2e5d8c1f70"
 
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+"""Template id of the role ("Microsoft Entra built-in roles")."""
 PrincipalKind = Literal["User", "Group", "ServicePrincipal"]
 
 _PRINCIPALS, _APPLICATIONS, _MEMBERS = "entra.principals", "entra.applications", "entra.members"
 SIGNING_KEYS = "entra.keys"
 """Where the store keeps the keys that sign tokens: they outlast a reset, as the deployer's secret does."""
 _SECRET_FILE = "deployer-secret"  # noqa: S105 - the name of the file, not what is in it
+_BREAK_GLASS_FILE = "break-glass-secret"
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Principal:
     """ARM id of the resource whose identity it is, or of the user-assigned identity."""
     graph_permissions: list[str] = field(default_factory=list)
     """Application permissions on Microsoft Graph, consented."""
+    directory_roles: list[str] = field(default_factory=list)
+    """Template ids of roles of the tenant, as the claim ``wids`` has them."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,10 @@ class Application:
 
 
 def seed(world: World) -> None:
-    """The directory as it is on the first day: the deployer, a user, a group. Changes nothing afterwards."""
+    """The directory as it is on the first day: the deployer, an emergency account, a user, a group.
+
+    Changes nothing afterwards.
+    """
     if world.store.get(_PRINCIPALS, DEPLOYER_OBJECT_ID) is not None:
         return
     secret = deployer_secret(world)
@@ -79,6 +89,18 @@ def seed(world: World) -> None:
     put_application(world, Application(DEPLOYER_CLIENT_ID, secret_hashes=[secret_hash(secret)]))
     put_principal(
         world,
+        Principal(
+            BREAK_GLASS_OBJECT_ID,
+            "ServicePrincipal",
+            "contoso-break-glass",
+            app_id=BREAK_GLASS_CLIENT_ID,
+            directory_roles=[GLOBAL_ADMINISTRATOR],
+        ),
+    )
+    emergency = _secret(world, _BREAK_GLASS_FILE)
+    put_application(world, Application(BREAK_GLASS_CLIENT_ID, secret_hashes=[secret_hash(emergency)]))
+    put_principal(
+        world,
         Principal(USER_OBJECT_ID, "User", "Kim Akers", user_principal_name="kim.akers@contoso.com"),
     )
     put_principal(world, Principal(GROUP_OBJECT_ID, "Group", "HSM Operators"))
@@ -87,7 +109,11 @@ def seed(world: World) -> None:
 
 def deployer_secret(world: World) -> str:
     """The deployer's client secret, from its file in the home directory; made when there is none."""
-    path: Path = world.home / _SECRET_FILE
+    return _secret(world, _SECRET_FILE)
+
+
+def _secret(world: World, name: str) -> str:
+    path: Path = world.home / name
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(30))

@@ -104,6 +104,8 @@ def issue(
         content |= {"idtyp": "user", "upn": principal.user_principal_name, "name": principal.display_name}
     if principal.managed_identity_resource_id is not None:
         content |= {"appidacr": "2", "xms_mirid": principal.managed_identity_resource_id}
+    if principal.directory_roles:
+        content["wids"] = list(principal.directory_roles)
     key = signing_key(world, "tenant")
     return jwt.encode(
         {**content, **(claims or {})}, key, algorithm="RS256", headers={"kid": key_id(key), "x5t": key_id(key)}

@@ -38,6 +38,7 @@ def authenticate(world: World, pool: Pool, request: Request) -> Caller | None:
         application_id=claims.app_id or "",
         tenant_id=claims.tenant_id,
         origin=request.origin,
+        is_global_administrator=directory.GLOBAL_ADMINISTRATOR in (claims.raw.get("wids") or ()),
     )
 
 

@@ -22,6 +22,8 @@ class Caller:
     application_id: str
     tenant_id: str
     origin: Origin
+    is_global_administrator: bool = False
+    """Whether the caller administers the whole tenant (claim ``wids``)."""
 
     @property
     def principal_ids(self) -> frozenset[str]:

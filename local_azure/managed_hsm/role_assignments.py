@@ -13,6 +13,7 @@ import uuid
 from local_azure.core.errors import ServiceError
 from local_azure.core.http import JsonObject, Response, json_response
 from local_azure.managed_hsm import role_store
+from local_azure.managed_hsm.authorization import require_assignable
 from local_azure.managed_hsm.context import ACTION_PREFIX, HsmRequest, HsmRoute
 from local_azure.managed_hsm.errors import bad_parameter
 from local_azure.managed_hsm.role_store import RoleAssignment
@@ -64,6 +65,7 @@ def _get(context: HsmRequest) -> Response:
 def _create(context: HsmRequest) -> Response:
     world, instance_id = context.world, context.pool.instance_id
     wanted = _wanted(context)
+    require_assignable(context, wanted.role, wanted.scope)
     with world.store.transaction():
         if role_store.definition(world, instance_id, wanted.role) is None:
             raise bad_parameter("Unknown role definition")
