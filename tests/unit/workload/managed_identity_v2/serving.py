@@ -5,27 +5,42 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_azure.core.http import OUTSIDE, Origin
-from local_azure.core.world import AsksForClientCertificate, World
+from local_azure.core.faults import FaultRule
+from local_azure.core.http import OUTSIDE, Origin, Request, Response
+from local_azure.core.world import AsksForClientCertificate, Service, World
 from local_azure.entra import binding_certificates
 from local_azure.server.authority import CertificateAuthority
 from local_azure.server.dispatch import Dispatcher
 from local_azure.server.proxy import ProxyProtocol
-from local_azure.server.request_log import RequestLog, entries
+from local_azure.server.request_log import RequestLog
 from local_azure.server.serve import AzureHandler, Served, http_server
 from local_azure.server.tls import HostContext, TlsContexts
 from local_azure.services import all_services
 from local_azure.vm.imds.service import HOST as METADATA
 from local_azure.vm.listeners import Listeners
 
-ISSUE, PLATFORM = "/metadata/identity/issuecredential", "/metadata/identity/getplatformmetadata"
+ISSUE, PLATFORM = "/issuecredential", "/getplatformmetadata"
+TOKENS, SECRET = "/oauth2/v2.0/token", "/secrets/contososecret"
+VAULT, SCOPE = "https://contosomivault.vault.azure.net", "https://vault.azure.net/.default"
+
+
+class RecordingDispatcher(Dispatcher):
+    """Remembers what was asked, whatever the answer."""
+
+    def __init__(self, world: World, services: Sequence[Service]) -> None:
+        super().__init__(world, services)
+        self.requests: list[Request] = []
+
+    def answer(self, request: Request, fault: FaultRule | None) -> Response:
+        self.requests.append(request)
+        return super().answer(request, fault)
 
 
 @dataclass(frozen=True)
@@ -33,29 +48,25 @@ class Serving:
     """What clients need to know, and what tests look at."""
 
     world: World
-    dispatcher: Dispatcher
+    dispatcher: RecordingDispatcher
     metadata: str
     """Base URL of the machine's metadata service."""
     proxy: str
     authority: Path
-    log: Path
 
-    def asked(self, path: str = "", host: str = "") -> list[dict[str, Any]]:
-        """Requests whose path ends so, at hosts that end so."""
-        found = [entry for entry in entries(self.log) if entry["path"].endswith(path) and entry["host"].endswith(host)]
-        return [entry for entry in found if entry["method"] != "CONNECT"]
+    def asked(self, path: str) -> list[Request]:
+        """Requests whose path ends so, oldest first."""
+        return [request for request in self.dispatcher.requests if request.path.endswith(path)]
 
-    def fail(self, **rule: Any) -> None:
+    def fail(self, kind: str, path: str, **rule: Any) -> None:
         """Puts a fault in force."""
-        from local_azure.core.faults import FaultRule
-
-        self.dispatcher.faults.add(FaultRule.from_document(rule))
+        self.dispatcher.faults.add(FaultRule.from_document({"kind": kind, "path": path, **rule}))
 
 
 @contextmanager
 def serving(world: World, machine_id: str) -> Iterator[Serving]:
     """Serves the world as a machine and its network see it."""
-    dispatcher = Dispatcher(world, all_services(world))
+    dispatcher = RecordingDispatcher(world, all_services(world))
     authority = CertificateAuthority(world.home)
     log = RequestLog(world.home / "requests.jsonl")
     loop = asyncio.new_event_loop()
@@ -72,7 +83,6 @@ def serving(world: World, machine_id: str) -> Iterator[Serving]:
                 f"http://127.0.0.1:{ports[0]}",
                 f"http://127.0.0.1:{ports[1]}",
                 authority.bundle,
-                log.path,
             )
         finally:
             asyncio.run_coroutine_threadsafe(opened.close(), loop).result(10)
@@ -82,12 +92,25 @@ def serving(world: World, machine_id: str) -> Iterator[Serving]:
             log.close()
 
 
+class _Accepted(ProxyProtocol):
+    """Ends its connection with the tests, in whatever state TLS is."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._below = transport
+        super().connection_made(transport)
+
+    def abort(self) -> None:
+        if isinstance(self._below, asyncio.Transport):
+            self._below.abort()
+
+
 class _Opened:
     def __init__(self, world: World, served: Served, authority: CertificateAuthority) -> None:
         self._served = served
         client_authority = binding_certificates.authority(world)
         self._tls = TlsContexts(authority, self._wants_client_certificate, client_authority)
         self._closing: list[Any] = []
+        self._accepted_ones: list[_Accepted] = []
 
     async def open(self, machine_id: str) -> tuple[int, int]:
         # It wants to be made on the loop.
@@ -95,13 +118,7 @@ class _Opened:
         bound = socket.create_server(("127.0.0.1", 0))
         origin = Origin(machine_id, "192.0.2.7")
         self._closing.append(await Listeners(self._served, self._tls).http(bound, origin, METADATA))
-        proxy = await asyncio.get_running_loop().create_server(
-            lambda: ProxyProtocol(
-                context_for=self._context_for, azure=self._azure, control=self._azure, refused=lambda *_: None
-            ),
-            "127.0.0.1",
-            0,
-        )
+        proxy = await asyncio.get_running_loop().create_server(self._accepted, "127.0.0.1", 0)
         self._proxy = proxy
         return bound.getsockname()[1], proxy.sockets[0].getsockname()[1]
 
@@ -111,7 +128,21 @@ class _Opened:
         self._proxy.close()
         self._azure.pre_shutdown()
         await self._azure.shutdown(0)
+        for protocol in self._accepted_ones:
+            protocol.abort()
+        # What was aborted is closed in the next turn of the loop.
+        await asyncio.sleep(0.01)
         await asyncio.get_running_loop().shutdown_default_executor()
+
+    def _accepted(self) -> _Accepted:
+        protocol = _Accepted(
+            context_for=self._context_for,
+            azure=self._azure,
+            control=self._azure,
+            refused=lambda *_: None,
+        )
+        self._accepted_ones.append(protocol)
+        return protocol
 
     async def _context_for(self, host: str) -> HostContext | None:
         if self._served.dispatcher.service_for(host) is None:
