@@ -91,7 +91,10 @@ def build(
                 for each in settings.role_definitions
             ],
             assignments=[_assignment(each, deployer, identities, named) for each in settings.role_assignments],
-            keys={name: _key(key, settings) for name, key in settings.keys.items()},
+            keys={
+                name: settings_of(key, protect=key.protect and not is_lifted(settings))
+                for name, key in settings.keys.items()
+            },
             protect=is_protected(settings),
             settings={str(name): value for name, value in hsm_settings.settings.items()},
             private_way=[*private_path.reachable, *connections] if closed else [],
@@ -207,32 +210,11 @@ def _assignment(
     )
 
 
-def _key(key: Key, settings: Settings) -> KeySettings:
-    return KeySettings(
-        key_type=key.type,
-        size=key.size,
-        curve=key.curve,
-        operations=key.effective_operations,
-        enabled=key.enabled,
-        expires=key.expires.isoformat() if key.expires else None,
-        not_before=key.not_before.isoformat() if key.not_before else None,
-        tags=key.tags,
-        import_from=str(key.import_from) if key.import_from else None,
-        restore_from=str(key.restore_from) if key.restore_from else None,
-        backup_to=str(key.backup_to) if key.backup_to else None,
-        on_remove=key.on_remove,
-        protect=key.protect and not is_lifted(settings),
-    )
-
-
 def _outputs(hsm: ManagedHsm, setup: HsmSetup, path: PrivatePath, identities: Identities) -> dict[str, Any]:
     return {
         "hsmId": hsm.id,
         "hsmUri": hsm.uri,
-        "keys": {
-            name: {"id": key.key_id, "versionlessId": key.versionless_id, "version": key.version}
-            for name, key in setup.keys.items()
-        },
+        "keys": outputs_of(setup.keys),
         "roleDefinitions": {name: role.definition_name for name, role in setup.role_definitions.items()},
         "roleAssignments": {name: assignment.assignment_name for name, assignment in setup.role_assignments.items()},
         "securityDomain": {

@@ -5,11 +5,12 @@ Types, sizes, curves and operations are those of the Managed HSM data plane (key
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from config.fields import Boolean, Integer, ProjectPath, Section, TagName, TagValue, matching, refusal, setting
+from config.key_life import ReleasePolicy, Rotation
 
 KeyType = Literal["RSA-HSM", "EC-HSM", "oct-HSM"]
 Curve = Literal["P-256", "P-384", "P-521", "P-256K"]
@@ -29,9 +30,6 @@ _FIRST_YEAR = 1970
 _MOST_TAGS = 15
 KeyTags = Annotated[dict[TagName, TagValue], Field(max_length=_MOST_TAGS)]
 """Names and values that mark a key, which can have fewer of them than a resource ("About keys", key tags)."""
-_DURATION = r"P(?=[0-9])([0-9]+Y)?([0-9]+M)?([0-9]+D)?"
-Duration = Annotated[str, BeforeValidator(matching(_DURATION))]
-
 
 _ENGINE_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}) ([+-][0-9]{4}) \w+")
 """How the engine hands over (and writes back) a date that YAML has without quotes: in Go's format."""
@@ -62,52 +60,6 @@ Instant = Annotated[datetime, BeforeValidator(_instant)]
 """A moment in ISO 8601 with its time zone, in whole seconds (the service counts seconds); a date begins at 0:00 UTC."""
 
 
-class ReleasePolicy(Section):
-    """Under which attestation an exportable key is released."""
-
-    file: ProjectPath | None = setting(
-        None,
-        what="A file with the policy as JSON.",
-        accepted="the path of a JSON file",
-        example="policies/release.json",
-    )
-    claims: dict[str, Any] | None = setting(
-        None,
-        what="The policy itself.",
-        accepted="a release policy",
-        example={"version": "1.0.0", "anyOf": []},
-    )
-    immutable: Boolean = setting(
-        False,
-        what="Whether the policy can never be changed.",
-        accepted="true or false",
-        example=False,
-    )
-
-
-class Rotation(Section):
-    """When the service makes a new version by itself."""
-
-    after_creation: Duration | None = setting(
-        None,
-        what="The age at which a version is replaced.",
-        accepted="an ISO 8601 duration of at least 28 days, such as P90D",
-        example="P90D",
-    )
-    before_expiry: Duration | None = setting(
-        None,
-        what="How long before its expiry a version is replaced.",
-        accepted="an ISO 8601 duration, such as P30D",
-        example="P30D",
-    )
-    expires_after: Duration | None = setting(
-        None,
-        what="The life of each new version.",
-        accepted="an ISO 8601 duration of at least 28 days, such as P1Y",
-        example="P1Y",
-    )
-
-
 class Key(Section):
     """A key of the pool; its name is the key of the mapping."""
 
@@ -132,9 +84,17 @@ class Key(Section):
     )
     import_from: ProjectPath | None = setting(
         None,
-        what="A PEM file with the private key to import, not encrypted.",
-        accepted="the path of a PEM file with one private key",
+        what="The key to import: an RSA or EC private key in PEM or DER (PKCS #8, PKCS #1, SEC 1), the bytes of a "
+        "symmetric key, or a key transfer blob (`.byok`), which needs size or curve beside it.",
+        accepted="the path of a file with one private key, or of a .byok file",
         example=".local/keys/mycert2.pem",
+    )
+    passphrase_variable: Annotated[str, BeforeValidator(matching(r"[A-Za-z_][A-Za-z0-9_]*"))] | None = setting(
+        None,
+        what="The environment variable with the passphrase of the file to import; the other way to say it is "
+        "`importPassphrases`.",
+        accepted="the name of an environment variable",
+        example="MYPEMRSAKEY_PASSPHRASE",
     )
     enabled: Boolean = setting(
         True,
@@ -144,13 +104,14 @@ class Key(Section):
     )
     expires: Instant | None = setting(
         None,
-        what="When the key ceases to work.",
+        what="When the current version ceases to work. Versions that a rotation makes have their own date "
+        "(rotation.expiresAfter).",
         accepted="a date or moment in ISO 8601 with time zone, such as 2031-01-01T00:00:00Z",
         example="2031-01-01T00:00:00Z",
     )
     not_before: Instant | None = setting(
         None,
-        what="When the key begins to work.",
+        what="When the current version begins to work.",
         accepted="a date or moment in ISO 8601 with time zone, such as 2027-01-01T00:00:00Z",
         example="2027-01-01T00:00:00Z",
     )
@@ -174,8 +135,8 @@ class Key(Section):
     )
     rotation: Rotation | None = setting(
         None,
-        what="When the service makes a new version by itself.",
-        accepted="afterCreation or beforeExpiry, and expiresAfter",
+        what="When new versions are made: by the service, or now.",
+        accepted="afterCreation or beforeExpiry, expiresAfter, rotateNow",
         example={"afterCreation": "P90D", "expiresAfter": "P1Y"},
     )
     restore_from: ProjectPath | None = setting(
@@ -190,6 +151,13 @@ class Key(Section):
         what="A file that a backup of the key is kept in; a refresh sees when it is missing or of an earlier version.",
         accepted="the path of a file below .local or outside of the project that no other key has",
         example=".local/backups/myrsakey.keybackup",
+    )
+    attest_to: ProjectPath | None = setting(
+        None,
+        what="A file that the HSM's attestation of the key's current version is kept in, as "
+        "`az keyvault key get-attestation` writes it.",
+        accepted="the path of a file that no other key has",
+        example=".local/attestations/myrsakey.json",
     )
     on_remove: Literal["retain", "softDelete", "purge"] = setting(
         "softDelete",

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 
 from config.certificates import fingerprint
 from config.files import UnusableFile, read_file
+from data_plane import key_material
 from data_plane.key_limits import CURVES
 
 _KEY_FILE_ENDINGS = frozenset({".key", ".p12", ".pfx"})
@@ -30,20 +31,25 @@ class PrivateKeyKind:
     curve: str | None = None
 
 
-def kind_of_private_key(path: Path) -> PrivateKeyKind:
-    """The kind of the one private key in a PEM file; certificates beside it in the file are fine.
+def kind_of_private_key(path: Path, passphrase: str | None = None) -> PrivateKeyKind:
+    """The kind of the one key in a file in PEM or DER, or of a symmetric key's bytes; certificates beside it are fine.
 
-    Raises :class:`UnusableFile` where there is none, several, an encrypted one, or one that no HSM key type takes.
+    Raises :class:`UnusableFile` where there is none, several, one that the passphrase does not open, or one that no
+    HSM key type takes.
     """
     content = read_file(path)
+    if key_material.is_symmetric(content):
+        return PrivateKeyKind("oct-HSM", size=8 * len(content))
     count = content.count(b"-----BEGIN ") and content.count(_MARK) // 2
-    if not count:
-        raise UnusableFile("has no private key in PEM in it")
+    if not count and not content.startswith(_DER_SEQUENCE):
+        raise UnusableFile("has no private key in PEM or DER in it, and not the 16, 24 or 32 bytes of a symmetric key")
     if count > 1:
         raise UnusableFile(f"has {count} private keys in it")
-    if _encrypted(content):
+    if _encrypted(content) and passphrase is None:
         raise UnusableFile("is encrypted with a passphrase")
-    key = _load(content)
+    key = _load(content, passphrase)
+    if key is None and passphrase is not None:
+        raise UnusableFile("is not opened by its passphrase, or is not encrypted")
     if isinstance(key, RSAPrivateKey):
         return PrivateKeyKind("RSA-HSM", size=key.key_size)
     if isinstance(key, EllipticCurvePrivateKey) and key.curve.name in CURVES:
@@ -97,11 +103,12 @@ def _encrypted(content: bytes) -> bool:
     return b"BEGIN ENCRYPTED PRIVATE KEY-----" in content or b"Proc-Type: 4,ENCRYPTED" in content
 
 
-def _load(content: bytes) -> Any:
-    """The private key, or None where there is none that opens without a passphrase."""
+def _load(content: bytes, passphrase: str | None = None) -> Any:
+    """The private key, or None where there is none that opens with the passphrase, or without where there is none."""
     load = load_pem_private_key if _MARK in content else load_der_private_key
+    password = None if passphrase is None else passphrase.encode()
     try:
         # Whether the numbers of an RSA key fit together takes 40 ms to find out; the service does so when it imports.
-        return load(content, password=None, unsafe_skip_rsa_key_validation=True)
+        return load(content, password=password, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return None

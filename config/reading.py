@@ -42,8 +42,8 @@ def parse(
 
     ``values`` has the full keys (``managed-hsm:hsm``, ``azure-native:location``); a value is an object, or the JSON
     text of one as the engine hands it over. Keys of other namespaces are none of ours. Relative paths start at
-    ``base``. Values of ``secret_keys`` never appear in a message. ``plain_secrets`` are the vault's secrets that are
-    known to be written in plain text. ``source`` names the configuration in the header.
+    ``base``. Values of ``secret_keys`` never appear in a message. ``plain_secrets`` are the paths of secrets that
+    are known to be written in plain text. ``source`` names the configuration in the header.
 
     Raises :class:`ConfigurationError` with every mistake.
     """
@@ -130,13 +130,14 @@ def _problem(detail: ErrorDetails, hidden: Collection[str]) -> Problem:
     if detail["type"] == "missing":
         return Problem(path, f"is missing; {_accepted(detail)}")
     secret = location[0] in hidden or location == ("vault",) or location[:2] == ("vault", "secrets")
+    secret = secret or location[0] == "importPassphrases"
     return Problem(path, f"{HIDDEN if secret else shown(detail['input'])} is not accepted; {_accepted(detail)}")
 
 
 def _without_values(problem: Problem, hidden: Collection[str]) -> Problem:
     """The problem as it may be told where the engine says that its section holds a secret."""
     section = re.split(r"[.\[]", _own_key(problem.path), maxsplit=1)[0]
-    if section not in hidden or section == "vault":
+    if section not in hidden or section in ("vault", "importPassphrases"):
         return problem
     return replace(problem, message=f"{HIDDEN} is not accepted; the section holds a secret, so no more is told")
 

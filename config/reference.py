@@ -28,9 +28,9 @@ program's own models (`python -m config.reference > docs/configuration.md`) and 
 - **Paths** are relative to the project's directory.
 - **Numbers, booleans, dates** may be written as text. A date begins at 0:00 UTC; the engine rewrites a date without
   quotes into a longer form, which means the same.
-- **Secrets** have no place in the configuration except in `vault.secrets`, there as Pulumi secrets only: a value that
-  the stack's file has in plain text is refused, also beside others that are secret. What the engine knows as a secret
-  is never shown in a message.
+- **Secrets** have no place in the configuration except in `vault.secrets` and `importPassphrases`, there as Pulumi
+  secrets only: a value that the stack's file has in plain text is refused, also beside others that are secret. What
+  the engine knows as a secret is never shown in a message.
 - **An empty section** is one that is not set.
 - Keys marked *not yet* are understood and checked, but nothing follows from them; the program says so and stops.
 
@@ -42,7 +42,11 @@ cannot (encrypted, or a `.pfx`, `.p12` or `.key` file) counts if it is named lik
 
 The security domain's files lie outside of the project or below `.local/`, which is never committed.
 
-A key to import is a PEM file with one private key that is not encrypted; certificates in the same file do not matter.
+A key to import is a file with one RSA or EC private key, in PEM (certificates in the same file do not matter) or DER,
+as PKCS #8 or in the older forms; or with the 16, 24 or 32 bytes of a symmetric key; or a key transfer blob of the tool
+of another HSM's maker, named `.byok`. A passphrase is a Pulumi secret
+(`pulumi config set --secret --path 'managed-hsm:importPassphrases.NAME'`) or stands in the environment
+(`passphraseVariable`); neither it nor the key reaches the state.
 
 ## Scopes and names
 A role may be written without `Managed HSM ` at its beginning, or as its GUID. `/keys/<name>` needs a key of the same

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, SecretStr, Tag
 
 from config.access import Access, RoleAssignment
 from config.backup import Backup, Restore
@@ -122,6 +122,13 @@ class Settings(Section):
             "folder": "https://contosobackups.blob.core.windows.net/contoso-hsm/mhsm-contoso-hsm-2026112117301572",
             "overwrite": "contoso-hsm",
         },
+    )
+    import_passphrases: dict[KeyName, SecretStr] = setting(
+        {},
+        what="Passphrases of the files that keys are imported from, by key. Values are Pulumi secrets "
+        "(`pulumi config set --secret`); plain text is refused.",
+        accepted="names of keys with secret values",
+        example={"mypemrsakey": "(a Pulumi secret)"},
     )
     network: PrivateNetwork | None = setting(
         None,

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from data_plane import key_material
+from data_plane import key_material, key_release, ownership
+from data_plane.key_release import ReleasePolicy
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,13 @@ class KeySpec:
     import_from: Path | None = None
     restore_from: Path | None = None
     """A backup of the key, made in a pool with the same security domain."""
-    thumbprint: str | None = None
-    """Of the material to import."""
+    fingerprint: str | None = None
+    """Of the material to import (:class:`data_plane.key_material.PublicFacts`)."""
+    passphrase: str | None = field(default=None, repr=False)
+    """Of the file to import."""
+    exportable: bool = False
+    release: ReleasePolicy | None = None
+    """Under which attestation an exportable key is released."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,11 @@ class Key:
     thumbprint: str | None
     """RFC 7638, of the public key; None for an oct-HSM key."""
     recovery_level: str
+    created: datetime | None = None
+    exportable: bool = False
+    release: ReleasePolicy | None = None
+    is_new: bool = False
+    """Whether this very call made the key, so that it has one version and nothing else to look up."""
 
     @property
     def versionless_id(self) -> str:
@@ -65,9 +76,13 @@ class Key:
             pairs.append(("size", self.size, spec.size))
         if spec.curve is not None:
             pairs.append(("curve", self.curve, spec.curve))
-        if spec.thumbprint is not None:
-            pairs.append(("public key", self.thumbprint, spec.thumbprint))
-        return [f"{what} {is_} instead of {shall}" for what, is_, shall in pairs if is_ != shall]
+        thumbprint = key_material.public_thumbprint(spec.fingerprint)
+        if thumbprint is not None:
+            pairs.append(("public key", self.thumbprint, thumbprint))
+        pairs.append(("exportable", self.exportable, spec.exportable))
+        differences = [f"{what} {is_} instead of {shall}" for what, is_, shall in pairs if is_ != shall]
+        owner = ownership.difference(self.tags, spec.tags)
+        return differences if owner is None else [owner, *differences]
 
     def fits(self, spec: KeySpec) -> bool:
         """Whether everything that can be changed in place is as described."""
@@ -77,6 +92,7 @@ class Key:
             and (spec.operations is None or set(self.operations) == set(spec.operations))
             and (spec.expires is None or self.expires == spec.expires)
             and (spec.not_before is None or self.not_before == spec.not_before)
+            and (spec.release is None or self.release == spec.release)
         )
 
 
@@ -109,6 +125,9 @@ def key_of(found: Any) -> Key:
         tags=dict(properties.tags or {}),
         thumbprint=thumb,
         recovery_level=_text(properties.recovery_level),
+        created=_instant(properties.created_on),
+        exportable=bool(properties.exportable),
+        release=key_release.policy_of(properties.release_policy),
     )
 
 

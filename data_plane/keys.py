@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from data_plane import key_backups, key_material, key_use, propagation
+from data_plane import key_attestation, key_backups, key_making, key_material, key_release, key_rotation, propagation
 from data_plane.errors import (
     ConflictError,
     ForbiddenError,
-    KeyMaterialError,
     NotFoundError,
     ThrottledError,
     mapped,
 )
 from data_plane.key_model import Key, KeySpec, key_of
+from data_plane.key_rotation import KeyVersion, RotationPolicy
 from data_plane.session import Session
 from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, retried, silent, until_gone
 
@@ -71,6 +71,28 @@ class Keys:
         """Backs the key up into the file unless the backup of this very version lies there. Raises DataPlaneError."""
         if self._when_allowed(key.name, lambda: key_backups.keep(self._session, key, path)):
             self._say(f"{self._subject(key.name)}: backed up to {path}")
+
+    def attest(self, key: Key, path: Path) -> None:
+        """Keeps the HSM's attestation of this version in the file, unless it lies there. Raises DataPlaneError."""
+        if self._when_allowed(key.name, lambda: key_attestation.keep(self._session, key, path)):
+            self._say(f"{self._subject(key.name)}: its attestation is in {path}")
+
+    def rotation_policy(self, name: str) -> RotationPolicy:
+        """What the service does with the key by itself. Raises DataPlaneError."""
+        return self._when_allowed(name, lambda: key_rotation.read_policy(self._session, self._hsm_uri, name))
+
+    def set_rotation_policy(self, name: str, policy: RotationPolicy) -> None:
+        """Says what the service shall do with the key by itself; an empty policy: nothing. Raises DataPlaneError."""
+        self._when_allowed(name, lambda: key_rotation.write_policy(self._session, self._hsm_uri, name, policy))
+
+    def versions(self, name: str) -> list[KeyVersion]:
+        """All versions of the key, the oldest first. Raises DataPlaneError."""
+        return self._when_allowed(name, lambda: key_rotation.versions(self._session, self._hsm_uri, name))
+
+    def rotate(self, spec: KeySpec, *, by_policy: bool) -> Key:
+        """Makes a new version: as the key's rotation policy says, or as ``spec`` says. Raises DataPlaneError."""
+        make = key_making.rotate if by_policy else key_making.make_version
+        return self._when_allowed(spec.name, lambda: make(self._session, self._hsm_uri, spec))
 
     def soft_delete(self, name: str) -> None:
         """Deletes the key so that it can be recovered; one that is gone is fine."""
@@ -145,50 +167,10 @@ class Keys:
             return None
 
     def _make(self, spec: KeySpec) -> Key:
-        if spec.restore_from is not None:
-            return self._restore(spec, spec.restore_from)
-        client = self._session.keys(self._hsm_uri)
-        given: dict[str, Any] = {
-            "enabled": spec.enabled,
-            "expires_on": spec.expires,
-            "not_before": spec.not_before,
-            "tags": dict(spec.tags) or None,
-        }
-        if spec.import_from is None:
-            operations = None if spec.operations is None else list(spec.operations)
-            with mapped(self._subject(spec.name)):
-                made = client.create_key(
-                    spec.name, spec.key_type, size=spec.size, curve=spec.curve, key_operations=operations, **given
-                )
-            return key_of(made)
-        return self._import(spec, given)
-
-    def _import(self, spec: KeySpec, given: dict[str, Any]) -> Key:
-        from azure.keyvault.keys import JsonWebKey
-
-        if spec.import_from is None or spec.thumbprint is None:
-            raise ValueError("an import needs the file and its key's thumbprint")
-        members = key_material.json_web_key(spec.import_from, spec.thumbprint)
-        if spec.operations is not None:
-            members["key_ops"] = list(spec.operations)
-        with mapped(self._subject(spec.name)):
-            material = JsonWebKey(**members)
-            made = self._session.keys(self._hsm_uri).import_key(spec.name, material, hardware_protected=True, **given)
-        return key_of(made)
-
-    def _restore(self, spec: KeySpec, backup: Path) -> Key:
-        """Brings back all versions of the key; a backup does not say beforehand which key is in it."""
-        try:
-            content = backup.read_bytes()
-        except OSError as error:
-            raise KeyMaterialError(f"{backup}: cannot be read: {error.strerror}") from None
-        restored = key_use.restore(self._session, self._hsm_uri, content)
-        if restored.name != spec.name:
-            raise KeyMaterialError(
-                f"{backup}: holds the key {restored.name}, which is in {self._hsm_uri} now — give {spec.name} that "
-                "name in the configuration, or another backup"
-            )
-        self._say(f"{self._subject(spec.name)}: restored from {backup}")
+        if spec.restore_from is None:
+            return key_making.make(self._session, self._hsm_uri, spec)
+        restored = key_making.restore(self._session, self._hsm_uri, spec, spec.restore_from)
+        self._say(f"{self._subject(spec.name)}: restored from {spec.restore_from}")
         return self._adopt(restored, spec, "was restored")
 
     def _adopt(self, existing: Key, spec: KeySpec, how: str) -> Key:
@@ -199,6 +181,8 @@ class Keys:
             )
         unseen = spec.size is not None and existing.size is None
         note = " (the pool does not tell its size: taken as configured)" if unseen else ""
+        if spec.fingerprint is not None and key_material.public_thumbprint(spec.fingerprint) is None:
+            note = " (the pool does not tell its material: taken as configured)"
         if how == "exists" or note:
             self._say(f"{self._subject(spec.name)}: {how}; adopted{note}")
         return existing if existing.fits(spec) else self.update(spec)
@@ -240,6 +224,7 @@ class Keys:
                 expires_on=spec.expires,
                 not_before=spec.not_before,
                 tags=dict(spec.tags),
+                release_policy=key_release.for_request(spec.release),
             )
         return key_of(changed)
 

@@ -6,15 +6,17 @@ key, see docs/adr/0007-what-replaces-a-key.md. The state keeps the thumbprint of
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckFailure, ConfigureRequest, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from data_plane.errors import ConflictError, DataPlaneError
+from data_plane.errors import DataPlaneError
+from dynamic import drift, key_changing, key_reading, key_removal, key_state
 from dynamic.base import (
     POOL_FIELDS,
     HsmProvider,
@@ -26,16 +28,14 @@ from dynamic.base import (
     pool_is_gone,
     tell,
 )
-from dynamic.key_checks import moment_of, with_material, wrong_backup, wrong_dates, wrong_kind
+from dynamic.key_checks import moment_of, with_material, wrong_backup, wrong_dates, wrong_kind, wrong_life
 
 if TYPE_CHECKING:
-    from data_plane.key_model import Key as PoolKey
-    from data_plane.key_model import KeySpec
     from data_plane.keys import Keys
 
 ON_REMOVE = ("softDelete", "purge", "retain")
-_IDENTITY = ("key_type", "size", "curve", "import_fingerprint")
-_OUTPUTS = ("key_id", "versionless_id", "version", "thumbprint", "recovery_level")
+PASSPHRASES = "managed-hsm:importPassphrases"
+_IDENTITY = ("key_type", "size", "curve", "import_fingerprint", "exportable")
 
 
 @dataclass
@@ -58,16 +58,27 @@ class KeyArgs:
     """All that the type can do if left out."""
     enabled: bool = True
     expires: str | None = None
-    """ISO 8601 with time zone. Can be moved, never taken away again."""
+    """ISO 8601 with time zone. Can be moved; taken away again only with a new version."""
     not_before: str | None = None
-    """ISO 8601 with time zone. Can be moved, never taken away again."""
+    """ISO 8601 with time zone. Can be moved; taken away again only with a new version."""
     tags: Mapping[str, str] | None = None
     import_from: str | None = None
-    """Absolute path of a PEM file with the private key; the provider reads it, the program never does."""
+    """Absolute path of a file with the key; the provider reads it, the program never does."""
+    passphrase_variable: str | None = None
+    """The environment variable with the passphrase of that file."""
     restore_from: str | None = None
     """Absolute path of a backup of the key, made in a pool with the same security domain."""
     backup_to: str | None = None
     """Absolute path of a file that a backup of the key is kept in."""
+    attest_to: str | None = None
+    """Absolute path of a file that the HSM's attestation of the current version is kept in."""
+    exportable: bool = False
+    release_policy: Mapping[str, Any] | None = None
+    """``policy`` (JSON with sorted members and no spaces) and ``immutable``; for an exportable key."""
+    rotation: Mapping[str, str] | None = None
+    """``after_creation`` or ``before_expiry``, and ``expires_after``: ISO 8601 durations."""
+    rotate_now: str | None = None
+    """Another text than at the last update makes a new version."""
     on_remove: str = "softDelete"
     """``softDelete``, ``purge`` or ``retain``."""
 
@@ -84,22 +95,37 @@ class KeyProvider(HsmProvider):
         "import_from",
         "restore_from",
         "backup_to",
+        "attest_to",
+        "passphrase_variable",
+        "release_policy",
+        "rotation",
+        "rotate_now",
         "on_remove",
+        drift.FIELD,
     )
     REPLACE = (*POOL_FIELDS, "key_name", *_IDENTITY)
+    passphrases: Mapping[str, str] = {}
+    """Of files to import, by key; they come with the configuration and never reach the state."""
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Takes up the passphrases too."""
+        super().configure(req)
+        given = req.config.get(PASSPHRASES)
+        if given:
+            self.passphrases = json.loads(given) if isinstance(given, str) else given
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
         """Defaults, the thumbprint of the material to import, and what cannot be done."""
         failures = missing(news, *POOL_FIELDS, "key_name", "key_type")
         if failures:
             return news, failures
-        news = {"enabled": True, "tags": {}, "on_remove": "softDelete", **news}
+        news = {"enabled": True, "tags": {}, "on_remove": "softDelete", "exportable": False, **news}
         if not news.get("operations"):
             news.pop("operations", None)
         if contains_unknown({name: news.get(name) for name in (*_IDENTITY, "import_from", "key_name")}):
             return news, []
-        news, failures = with_material(olds, news)
-        failures += wrong_kind(news) + wrong_backup(olds, news)
+        news, failures = with_material(olds, news, self._passphrase(news))
+        failures += wrong_kind(news) + wrong_backup(olds, news) + wrong_life(olds, news)
         if news["on_remove"] not in ON_REMOVE:
             failures.append(CheckFailure("on_remove", f"{news['on_remove']!r}: accepted are {', '.join(ON_REMOVE)}"))
         failures += wrong_dates(olds, news)
@@ -111,8 +137,15 @@ class KeyProvider(HsmProvider):
         """Operations are a set, dates are moments."""
         if name == "operations":
             return new is None or (old is not None and set(old) == set(new))
-        if name in ("expires", "not_before") and old and new:
+        if name in key_state.DATES and old and new:
             return moment_of(old) == moment_of(new)
+        if name == "rotation":
+            wanted, known = ({"rotation": each} for each in (new, old))
+            return key_state.rotation_of(wanted).means(key_state.rotation_of(known))
+        if name in ("passphrase_variable", "rotate_now") and new is None:
+            return True
+        if name == "exportable":
+            return bool(old) == bool(new)
         if name == "tags":
             return dict(old or {}) == dict(new or {})
         return super().same(name, old, new)
@@ -135,40 +168,37 @@ class KeyProvider(HsmProvider):
             for name in changed
         ]
 
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        """Says in words what the last refresh saw to be different, and warns where versions run out."""
+        olds = inputs_of(_olds)
+        drift.say(f"key {olds['key_name']}", olds)
+        key_reading.say_many_versions(olds["key_name"], olds.get("versions") or ())
+        return super().diff(_id, _olds, _news)
+
     @one_line
     def create(self, props: Props) -> CreateResult:
         """Makes, imports or restores the key, adopts the identical one, recovers it where it was deleted."""
         wanted = inputs_of(props)
-        made = _keys(wanted).ensure(_spec(wanted))
-        _back_up(wanted, made)
-        return CreateResult(made.versionless_id, {**_without_outputs(wanted), **_outputs(made)})
+        made = key_changing.create(_keys(wanted), wanted, self._passphrase(wanted))
+        return CreateResult(made["versionless_id"], made)
 
     @one_line
     def read(self, id_: str, props: Props) -> ReadResult:
-        """The key as it is: disabled by hand, changed, with another version, or gone."""
+        """The key as it is: disabled by hand, changed, with another version, deleted, purged."""
         known = inputs_of(props)
         try:
-            found = _keys(known).find(known["key_name"])
+            seen = key_reading.read(_keys(known), known, self.same)
         except DataPlaneError:
             if pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
                 return ReadResult(None, {})
             raise
-        if found is None:
-            return ReadResult(None, {})
-        # What means the same stays as it was written: otherwise a preview would show it as changed.
-        news = {
-            name: value for name, value in _seen(known, found).items() if not self.same(name, known.get(name), value)
-        }
-        seen = {**_without_outputs(known), **news, **_outputs(found)}
         return ReadResult(id_, seen, self.declared(seen))
 
     @one_line
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        """Changes in place."""
-        wanted = inputs_of(_news)
-        changed = _keys(wanted).update(_spec(wanted))
-        _back_up(wanted, changed)
-        return UpdateResult({**_without_outputs(wanted), **_outputs(changed)})
+        """Changes in place; recovers what a refresh saw deleted."""
+        olds, wanted = inputs_of(_olds), inputs_of(_news)
+        return UpdateResult(key_changing.update(_keys(wanted), olds, wanted, self.same, self._passphrase(wanted)))
 
     @one_line
     def delete(self, _id: str, _props: Props) -> None:
@@ -179,7 +209,11 @@ class KeyProvider(HsmProvider):
             return
         # A pool that was deleted and recovered has the same keys: they are adopted, and must not be deleted for that.
         if not pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
-            _remove(_keys(known), known)
+            key_removal.remove(_keys(known), known)
+
+    def _passphrase(self, props: Props) -> str | None:
+        variable = props.get("passphrase_variable")
+        return self.passphrases.get(props["key_name"]) if variable is None else os.environ.get(variable)
 
 
 class Key(Resource, module="mhsm", name="Key"):
@@ -191,13 +225,16 @@ class Key(Resource, module="mhsm", name="Key"):
     versionless_id: pulumi.Output[str]
     """Always means the current version."""
     version: pulumi.Output[str]
+    """The current one."""
+    versions: pulumi.Output[list[str]]
+    """All of them, the oldest first."""
     thumbprint: pulumi.Output[str | None]
     """RFC 7638, of the public key; none for an oct-HSM key."""
     recovery_level: pulumi.Output[str]
 
     def __init__(self, name: str, args: KeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declares the key."""
-        props = {**vars(args), "import_fingerprint": None, **dict.fromkeys(_OUTPUTS)}
+        props = {**vars(args), "import_fingerprint": None, **dict.fromkeys(key_state.OUTPUTS)}
         super().__init__(KeyProvider(), name, props, opts)
 
 
@@ -206,93 +243,3 @@ def _keys(props: Props) -> Keys:
     from data_plane.keys import Keys
 
     return Keys(session.current(), props["hsm_uri"], say=tell)
-
-
-def _spec(props: Props) -> KeySpec:
-    from data_plane.key_model import KeySpec
-
-    operations, source = props.get("operations"), props.get("import_from")
-    return KeySpec(
-        name=props["key_name"],
-        key_type=props["key_type"],
-        size=props.get("size"),
-        curve=props.get("curve"),
-        operations=tuple(operations) if operations else None,
-        enabled=props["enabled"],
-        expires=moment_of(props.get("expires")),
-        not_before=moment_of(props.get("not_before")),
-        tags=dict(props["tags"]),
-        import_from=Path(source) if source else None,
-        restore_from=Path(props["restore_from"]) if props.get("restore_from") else None,
-        thumbprint=props.get("import_fingerprint"),
-    )
-
-
-def _back_up(props: Props, key: PoolKey) -> None:
-    if props.get("backup_to"):
-        _keys(props).back_up(key, Path(props["backup_to"]))
-
-
-def _remove(keys: Keys, known: Props) -> None:
-    from data_plane.key_model import can_be_purged
-
-    name, purge = known["key_name"], known["on_remove"] == "purge"
-    if not keys.has_version(name, known["version"]):
-        deleted = keys.deleted(name) if purge else None
-        if deleted is not None and deleted.version == known["version"]:
-            keys.purge(name)
-        return
-    if not purge:
-        keys.soft_delete(name)
-        tell(f"key {name} is deleted softly: it holds its name and can be recovered until its retention has passed")
-        return
-    if not can_be_purged(known["recovery_level"]):
-        raise ConflictError(
-            f"key {name}: the pool has purge protection, so it cannot be purged — set onRemove: softDelete, run up, "
-            "and remove it then"
-        )
-    keys.soft_delete(name)
-    keys.await_deleted(name)
-    keys.purge(name)
-
-
-def _outputs(key: PoolKey) -> Props:
-    return {
-        "key_id": key.key_id,
-        "versionless_id": key.versionless_id,
-        "version": key.version,
-        "thumbprint": key.thumbprint,
-        "recovery_level": key.recovery_level,
-    }
-
-
-def _without_outputs(props: Props) -> Props:
-    return {name: value for name, value in props.items() if name not in _OUTPUTS}
-
-
-def _is_backed_up(known: Props, found: PoolKey) -> bool:
-    from data_plane.key_backups import is_current
-
-    backed_up = is_current(Path(known["backup_to"]), found.key_id)
-    if not backed_up:
-        tell(f"{known['backup_to']}: the backup of key {found.name} is missing, altered or of an earlier version")
-    return backed_up
-
-
-def _seen(known: Props, found: PoolKey) -> Props:
-    """The declared fields as the pool has them; what was not declared is nobody's drift."""
-    seen: Props = {"key_type": found.key_type, "enabled": found.enabled, "tags": dict(found.tags)}
-    if "size" in known and found.size is not None:
-        seen["size"] = found.size
-    if "curve" in known:
-        seen["curve"] = found.curve
-    if "operations" in known:
-        seen["operations"] = list(found.operations)
-    if "import_fingerprint" in known:
-        seen["import_fingerprint"] = found.thumbprint
-    if known.get("backup_to") and not _is_backed_up(known, found):
-        seen["backup_to"] = None
-    for name, moment in (("expires", found.expires), ("not_before", found.not_before)):
-        if name in known:
-            seen[name] = None if moment is None else moment.isoformat()
-    return seen

@@ -11,27 +11,29 @@ from data_plane.errors import KeyMaterialError
 from dynamic.base import Props, contains_unknown
 
 
-def with_material(olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
-    """Adds the thumbprint of what is imported.
+def with_material(olds: Props, news: Props, passphrase: str | None) -> tuple[Props, list[CheckFailure]]:
+    """Adds the fingerprint of what is imported.
 
     A file that was imported once may be taken away: then what is known of it stays.
     """
-    from data_plane import key_material
+    from data_plane import key_material, key_transfer
 
     source = news.get("import_from")
     if source is None or (source == olds.get("import_from") and not Path(source).exists()):
         return _with_memory(olds, news), []
     try:
-        facts = key_material.inspect(Path(source))
+        facts = key_material.inspect(Path(source), passphrase)
+        if key_transfer.is_transfer_file(Path(source)) and not contains_unknown(news["hsm_uri"]):
+            key_transfer.check_pool(Path(source), news["hsm_uri"])
     except KeyMaterialError as error:
         return news, [CheckFailure("import_from", str(error))]
     failures = []
     material = {"key_type": facts.key_type, "size": facts.size, "curve": facts.curve}
     for name, value in material.items():
-        if news.get(name) not in (None, value):
+        if value is not None and news.get(name) not in (None, value):
             failures.append(CheckFailure(name, f"{source} holds a key of {name} {value}, not {news[name]}"))
     known = {name: value for name, value in material.items() if value is not None}
-    return {**news, **known, "import_fingerprint": facts.thumbprint}, failures
+    return {**news, **known, "import_fingerprint": facts.fingerprint}, failures
 
 
 def _with_memory(olds: Props, news: Props) -> Props:
@@ -73,15 +75,39 @@ def wrong_kind(news: Props) -> list[CheckFailure]:
     return wrong
 
 
-def wrong_dates(olds: Props, news: Props) -> list[CheckFailure]:
-    """Dates that are none, and dates that shall go away, which the service does not do."""
+def wrong_life(olds: Props, news: Props) -> list[CheckFailure]:
+    """What does not go together in release and rotation, and a release policy that can never be changed again."""
     failures = []
+    wanted, known = news.get("release_policy"), olds.get("release_policy")
+    if news["exportable"] and wanted is None:
+        failures.append(CheckFailure("release_policy", "an exportable key needs one"))
+    if wanted is not None and not news["exportable"]:
+        failures.append(CheckFailure("release_policy", "only an exportable key has one"))
+    the_same_key = olds.get("key_name") == news["key_name"] and bool(olds.get("exportable")) == news["exportable"]
+    if known is not None and known["immutable"] and wanted is not None and wanted != known and the_same_key:
+        failures.append(
+            CheckFailure(
+                "release_policy",
+                f"key {news['key_name']}: its release policy is immutable; make a key of another name for another one",
+            )
+        )
+    return failures
+
+
+def wrong_dates(olds: Props, news: Props) -> list[CheckFailure]:
+    """Dates that are none, and dates that shall go away, which takes a new version."""
+    failures = []
+    rotates = bool(news.get("rotate_now")) and news.get("rotate_now") != olds.get("rotate_now")
     for name in ("expires", "not_before"):
         if contains_unknown(news.get(name)):
             continue
-        if olds.get(name) and not news.get(name) and olds.get("key_name") == news["key_name"]:
+        if olds.get(name) and not news.get(name) and olds.get("key_name") == news["key_name"] and not rotates:
             failures.append(
-                CheckFailure(name, f"key {news['key_name']}: the service cannot take a date away again; set another")
+                CheckFailure(
+                    name,
+                    f"key {news['key_name']}: the service cannot take a date from a version away again — set another, "
+                    "or ask for a new version without it at the same time (rotation.rotateNow)",
+                )
             )
         try:
             moment_of(news.get(name))

@@ -17,6 +17,7 @@ from config.checks import (
     keys,
     network,
     not_carried_out,
+    passphrases,
     pool,
     private_endpoints,
     security_domain,
@@ -35,6 +36,7 @@ def problems_of(
     yield from security_domain.problems(settings, base)
     yield from access.problems(settings)
     yield from keys.problems(settings, base)
+    yield from passphrases.problems(settings, secret_keys, plain_secrets)
     yield from backup.problems(settings)
     yield from network.problems(settings)
     yield from private_endpoints.problems(settings)

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.files import UnusableFile, is_directory, real_path
+from config.checks import key_life, passphrases
+from config.files import UnusableFile, is_directory, read_file, real_path
 from config.keys import OPERATIONS, Key
 from config.private_keys import PrivateKeyKind, kind_of_private_key
 from config.problems import Problem, not_accepted, relative
 from config.settings import Settings
+from data_plane.errors import KeyMaterialError
 from data_plane.key_limits import SIZES
+from data_plane.key_transfer import exchange_key_id, is_transfer_file
 
 _EXCHANGE = "import"
 _CURVES = "P-256, P-384, P-521 or P-256K"
+_KINDS = {"RSA-HSM": "an RSA key", "oct-HSM": "a symmetric key"}
 
 
 def problems(settings: Settings, base: Path) -> Iterator[Problem]:
     """Problems of the keys."""
     seen: dict[str, str] = {}
-    backups: dict[str, str] = {}
+    kept: dict[str, str] = {}
     for name, key in settings.keys.items():
         path = f"managed-hsm:keys.{name}"
         earlier = seen.setdefault(name.lower(), name)
@@ -30,10 +34,12 @@ def problems(settings: Settings, base: Path) -> Iterator[Problem]:
         yield from _time_problems(path, key)
         yield from _origin_problems(path, key)
         if key.import_from is not None:
-            yield from _import_problems(path, key, key.import_from, base)
-        if key.backup_to is not None:
-            owner = backups.setdefault(real_path(key.backup_to), name)
-            yield from _backup_problems(f"{path}.backupTo", key.backup_to, None if owner == name else owner, base)
+            yield from _import_problems(path, key, key.import_from, passphrases.given(settings, name), base)
+        for place, file in ((f"{path}.backupTo", key.backup_to), (f"{path}.attestTo", key.attest_to)):
+            if file is not None:
+                owner = kept.setdefault(real_path(file), place)
+                yield from _kept_problems(place, file, None if owner == place else owner, base)
+        yield from key_life.problems(path, key, base)
 
 
 def _size_problems(path: str, key: Key) -> Iterator[Problem]:
@@ -78,33 +84,36 @@ def _time_problems(path: str, key: Key) -> Iterator[Problem]:
 def _origin_problems(path: str, key: Key) -> Iterator[Problem]:
     if key.import_from is not None and key.restore_from is not None:
         yield Problem(f"{path}.restoreFrom", "is not accepted; none beside importFrom", (f"{path}.importFrom",))
-    if key.exportable and key.release_policy is None:
-        yield Problem(f"{path}.releasePolicy", "is missing; a policy for a key that is exportable")
-    policy = key.release_policy
-    if policy is not None and (policy.file is None) == (policy.claims is None):
-        yield Problem(f"{path}.releasePolicy", "is not accepted; either file or claims")
 
 
-def _import_problems(path: str, key: Key, file: Path, base: Path) -> Iterator[Problem]:
+def _import_problems(path: str, key: Key, file: Path, passphrase: str | None, base: Path) -> Iterator[Problem]:
     place = f"{path}.importFrom"
     shown = relative(file, base)
-    if key.type == "oct-HSM":
-        accepted = "none for an oct-HSM key (a PEM file has RSA and EC keys only)"
-        yield not_accepted(place, shown, accepted, (f"{path}.type",))
-        return
+    if is_transfer_file(file):
+        if key.type != "EC-HSM" and key.size is None:
+            yield Problem(f"{path}.size", "is missing; the size of the key in the transfer blob", (place,))
+        if key.type == "EC-HSM" and key.curve is None:
+            yield Problem(f"{path}.curve", "is missing; the curve of the key in the transfer blob", (place,))
     try:
-        kind = kind_of_private_key(file)
+        if is_transfer_file(file):
+            read_file(file)
+            exchange_key_id(file)
+            return
+        kind = kind_of_private_key(file, passphrase)
     except UnusableFile as reason:
-        accepted = "a PEM file with one private key that is not encrypted"
+        accepted = "a file with one key; its passphrase, if it has one, in importPassphrases or passphraseVariable"
         yield Problem(place, f"{shown} {reason}; {accepted}")
+        return
+    except KeyMaterialError as error:
+        yield Problem(place, str(error))
         return
     yield from _fit_problems(path, key, kind, shown)
 
 
-def _backup_problems(place: str, file: Path, other: str | None, base: Path) -> Iterator[Problem]:
+def _kept_problems(place: str, file: Path, other: str | None, base: Path) -> Iterator[Problem]:
     real, project = Path(real_path(file)), Path(real_path(base))
     if other is not None:
-        yield not_accepted(place, relative(file, base), f"a file of its own (keys.{other} has it)")
+        yield not_accepted(place, relative(file, base), f"a file of its own ({other.partition(':')[2]} has it)")
     elif is_directory(file):
         yield Problem(place, f"{relative(file, base)} is a directory; the path of a file")
     elif real.is_relative_to(project) and not real.is_relative_to(project / ".local"):
@@ -114,12 +123,12 @@ def _backup_problems(place: str, file: Path, other: str | None, base: Path) -> I
 
 def _fit_problems(path: str, key: Key, kind: PrivateKeyKind, shown: str) -> Iterator[Problem]:
     place = f"{path}.importFrom"
-    found = f"RSA key of {kind.size} bits" if kind.type == "RSA-HSM" else f"EC key on {kind.curve}"
+    found = f"an EC key on {kind.curve}" if kind.type == "EC-HSM" else f"{_KINDS[kind.type]} of {kind.size} bits"
     if kind.type != key.type:
-        yield Problem(place, f"{shown} has an {found}; a key that fits type {key.type}", (f"{path}.type",))
+        yield Problem(place, f"{shown} has {found}; a key that fits type {key.type}", (f"{path}.type",))
     elif kind.size is not None and kind.size not in SIZES[kind.type]:
-        yield Problem(place, f"{shown} has an {found}; 2048, 3072 or 4096 bits")
+        yield Problem(place, f"{shown} has {found}; 2048, 3072 or 4096 bits")
     elif key.size is not None and kind.size not in (None, key.size):
-        yield Problem(place, f"{shown} has an {found}; a key that fits size {key.size}", (f"{path}.size",))
+        yield Problem(place, f"{shown} has {found}; a key that fits size {key.size}", (f"{path}.size",))
     elif key.curve is not None and kind.curve not in (None, key.curve):
-        yield Problem(place, f"{shown} has an {found}; a key that fits curve {key.curve}", (f"{path}.curve",))
+        yield Problem(place, f"{shown} has {found}; a key that fits curve {key.curve}", (f"{path}.curve",))

@@ -12,9 +12,6 @@ from config.settings import NAMESPACE, Settings
 NOT_CARRIED_OUT = (
     "hsm.existing",
     "securityDomain.destinations.*.blob",
-    "keys.*.exportable",
-    "keys.*.releasePolicy",
-    "keys.*.rotation",
 )
 """The keys that nothing follows from (``*``: every entry)."""
 

@@ -27,7 +27,8 @@ _LONGEST_SECRET = 25_600
 def problems(settings: Settings, secret_keys: frozenset[str], plain_secrets: frozenset[str]) -> Iterator[Problem]:
     """Problems of the vault, if there is one.
 
-    ``secret_keys``: sections that hold a secret as the engine knows it. ``plain_secrets``: secrets that do not.
+    ``secret_keys``: sections that hold a secret as the engine knows it. ``plain_secrets``: paths of secrets that are
+    written in plain text.
     """
     vault = settings.vault
     if vault is None:
@@ -35,7 +36,9 @@ def problems(settings: Settings, secret_keys: frozenset[str], plain_secrets: fro
     if vault.secrets and "vault" not in secret_keys:
         yield Problem(_SECRETS, _PLAIN)
     else:
-        yield from (Problem(f"{_SECRETS}.{name}", _PLAIN) for name in vault.secrets if name in plain_secrets)
+        yield from (
+            Problem(f"{_SECRETS}.{name}", _PLAIN) for name in vault.secrets if f"vault.secrets.{name}" in plain_secrets
+        )
     yield from _secret_problems(vault)
     if vault.on_destroy == "purge" and vault.purge_protection:
         accepted = "retain or softDelete while purgeProtection is true"

@@ -19,7 +19,8 @@ DEFINITIONS = "managed-hsm:roleDefinitions"
 KEYS = "managed-hsm:keys"
 NETWORK = "managed-hsm:network"
 CERTIFICATE = "a file with one RSA certificate of 2048 bits or more, PEM or DER"
-PEM = "a PEM file with one private key that is not encrypted"
+PEM = "a file with one key; its passphrase, if it has one, in importPassphrases or passphraseVariable"
+NO_KEY = "has no private key in PEM or DER in it, and not the 16, 24 or 32 bytes of a symmetric key"
 NAME = "3 to 24 letters, digits and hyphens, starting with a letter and ending with a letter or digit"
 PUBLIC = "at most 10 public IPv4 addresses or networks, such as 203.0.113.10 or 203.0.113.0/24"
 MOMENT = "a date or moment in ISO 8601 with time zone, such as"
@@ -228,9 +229,8 @@ def test_a_key_name_with_other_characters(dev: Values, mistakes: Mistakes, name:
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("text", f"has no private key in PEM in it; {PEM}"),
-        ("cert_1.cer", f"has no private key in PEM in it; {PEM}"),
-        ("cert_1.key.der", f"has no private key in PEM in it; {PEM}"),
+        ("text", f"{NO_KEY}; {PEM}"),
+        ("cert_1.cer", f"{NO_KEY}; {PEM}"),
         ("cert_1.encrypted", f"is encrypted with a passphrase; {PEM}"),
         ("two.key", f"has 2 private keys in it; {PEM}"),
         ("broken.key", f"has no private key in it that can be read; {PEM}"),
@@ -435,8 +435,9 @@ def test_a_wrong_type_in_plain_words(dev: Values, mistakes: Mistakes) -> None:
     assert mistakes(dev) == [
         "hsm.purgeProtection: no is not accepted; true or false",
         'roleAssignments: {"role": "x"} is not accepted; a list of role, principal and scope',
-        "keys.myrsakey: 3072 is not accepted; a mapping of type, size, curve, operations, importFrom, enabled,"
-        " expires, notBefore, tags, exportable, releasePolicy, rotation, restoreFrom, backupTo, onRemove, protect",
+        "keys.myrsakey: 3072 is not accepted; a mapping of type, size, curve, operations, importFrom,"
+        " passphraseVariable, enabled, expires, notBefore, tags, exportable, releasePolicy, rotation, restoreFrom,"
+        " backupTo, attestTo, onRemove, protect",
         "network: vnetwest is not accepted; location, vnet, subnet, dns and privateEndpoints",
         'identities: ["testvmmhsm"] is not accepted; a mapping of names to {vm: …}, {userAssigned: true, vms: […]}'
         " or {id: …, vms: […]}",
@@ -452,7 +453,7 @@ def test_backups_of_keys_at_places_that_are_taken_or_would_be_committed(dev: Val
     keys = dev["managed-hsm:keys"]
     keys["myrsakey"]["backupTo"] = keys["myaeskey"]["backupTo"] = ".local/keys.backup"
     assert mistakes(dev) == [
-        "keys.myaeskey.backupTo: .local/keys.backup is not accepted; a file of its own (keys.myrsakey has it)"
+        "keys.myaeskey.backupTo: .local/keys.backup is not accepted; a file of its own (keys.myrsakey.backupTo has it)"
     ]
     keys["myrsakey"]["backupTo"], keys["myaeskey"]["backupTo"] = "keys.backup", ".local"
     accepted = "a path outside of the project, or below .local, which is never committed"

@@ -136,27 +136,6 @@ def test_a_pool_needs_an_administrator(dev: Values, mistakes: Mistakes) -> None:
     assert mistakes(dev) == ["hsm.initialAdministrators: [] is not accepted; at least one object id (GUID)"]
 
 
-@pytest.mark.parametrize(
-    ("section", "value", "path"),
-    [
-        ("keys", {"k": {"type": "RSA-HSM", "size": 2048, "rotation": {"afterCreation": "P90D"}}}, ".k.rotation"),
-    ],
-)
-def test_what_is_not_carried_out_is_refused_instead_of_ignored(
-    dev: Values, mistakes: Mistakes, section: str, value: object, path: str
-) -> None:
-    dev[f"managed-hsm:{section}"] = value
-    assert mistakes(dev) == [f"{section}{path}: is not carried out yet; leave it out"]
-
-
-def test_an_exportable_key_is_refused_until_it_is_carried_out(dev: Values, mistakes: Mistakes) -> None:
-    dev["managed-hsm:keys"]["myrsakey"] |= {"exportable": True, "releasePolicy": {"file": "policy.json"}}
-    assert mistakes(dev) == [
-        "keys.myrsakey.exportable: is not carried out yet; leave it out",
-        "keys.myrsakey.releasePolicy: is not carried out yet; leave it out",
-    ]
-
-
 def test_blobs_and_pools_of_other_stacks_are_refused_until_they_are_carried_out(
     dev: Values, mistakes: Mistakes
 ) -> None:

@@ -248,7 +248,7 @@ def test_settings_do_not_show_a_secret(read: Callable[..., Vault]) -> None:
 def test_a_secret_in_plain_text_is_refused_also_beside_others(dev: Values, project: Path) -> None:
     secrets = {"secrets": {"good": "hunter2", "database": "hunter3"}}
     with pytest.raises(ConfigurationError) as caught:
-        _parsed(dev, project, secrets, plain_secrets=["database"])
+        _parsed(dev, project, secrets, plain_secrets=["vault.secrets.database"])
     assert [str(problem) for problem in caught.value.problems] == [f"managed-hsm:vault.secrets.database: {PLAIN}"]
 
 
@@ -257,7 +257,7 @@ def test_the_stacks_file_says_which_secrets_are_in_plain_text(tmp_path: Path) ->
     file.write_text(
         "config:\n  managed-hsm:vault:\n    secrets:\n      good: {secure: v1}\n      database: hunter2\n      n: 7\n"
     )
-    assert plain_secrets(file) == {"database", "n"}
+    assert plain_secrets(file) == {"vault.secrets.database", "vault.secrets.n"}
 
 
 @pytest.mark.parametrize("content", [None, "", "config: [", "config:\n  managed-hsm:vault: {secure: 'v1:x'}\n"])

@@ -165,15 +165,25 @@ def test_a_stale_not_found_is_not_believed(usable_pool: Pool, signed_in: Azure) 
     assert PROVIDER.read(id_, outs).id == id_
 
 
-def test_a_key_deleted_by_hand_is_gone_and_the_next_create_recovers_it(
+def test_a_key_deleted_by_hand_is_told_of_and_the_next_up_recovers_it(
     usable_pool: Pool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     id_, outs = create(usable_pool)
     client(usable_pool).begin_delete_key("mykey")
     read = PROVIDER.read(id_, outs)
-    assert (read.id, read.outs) == (None, {})
-    assert create(usable_pool)[1]["key_id"] == outs["key_id"]
+    assert read.outs is not None
+    assert read.inputs is not None
+    assert (read.id, read.inputs) == (id_, {**PROVIDER.declared(outs), "drift": read.outs["drift"]})
+    news = props(usable_pool, read.inputs)
+    assert PROVIDER.diff(id_, read.outs, news).changes
+    assert "key mykey: changed outside of this stack: it was deleted; it can still be recovered, which up does" in (
+        capsys.readouterr().out
+    )
+    recovered = PROVIDER.update(id_, read.outs, news).outs
+    assert recovered is not None
+    assert recovered["key_id"] == outs["key_id"]
     assert "recovering the identical key" in capsys.readouterr().out
+    assert not PROVIDER.diff(id_, recovered, news).changes
 
 
 def test_an_update_of_a_key_that_was_deleted_by_hand_names_the_way_out(usable_pool: Pool) -> None:
@@ -271,7 +281,7 @@ def test_an_imported_key_is_the_one_of_the_file_and_leaves_no_trace_of_it(
     caplog.set_level("DEBUG")
     kind = "RSA-HSM" if curve is None else "EC-HSM"
     id_, outs = create(usable_pool, key_type=kind, curve=None, import_from=str(path))
-    assert outs["thumbprint"] == outs["import_fingerprint"] == key_material.inspect(path).thumbprint
+    assert outs["thumbprint"] == outs["import_fingerprint"] == key_material.inspect(path).fingerprint
     again = PROVIDER.read(id_, outs)
     assert again.outs is not None
     assert not PROVIDER.diff(

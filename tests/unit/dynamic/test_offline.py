@@ -79,7 +79,7 @@ def reasons(provider: HsmProvider, olds: dict[str, Any], news: dict[str, Any]) -
 def test_every_field_has_exactly_one_fate(provider: type[HsmProvider], args: type) -> None:
     fates = [*provider.UPDATE, *provider.REPLACE, *provider.FORBID]
     assert len(fates) == len(set(fates))
-    derived = {"import_fingerprint"} if provider is KeyProvider else set()
+    derived = {"import_fingerprint", "drift"} if provider is KeyProvider else set()
     assert set(fates) == set(inspect.get_annotations(args)) | derived
 
 
@@ -357,7 +357,28 @@ def test_a_mistake_in_a_key_is_named(change: dict[str, Any], words: str) -> None
 
 def test_a_date_that_the_service_cannot_take_away_is_refused() -> None:
     olds = KeyProvider().check({}, {**KEY, "expires": "2031-01-01T00:00:00Z"}).inputs
-    assert reasons(KeyProvider(), olds, KEY) == ["key myrsakey: the service cannot take a date away again; set another"]
+    (reason,) = reasons(KeyProvider(), olds, KEY)
+    assert reason.startswith("key myrsakey: the service cannot take a date from a version away again — set another, or")
+    assert reasons(KeyProvider(), olds, {**KEY, "rotate_now": "today"}) == []
+
+
+def test_an_immutable_release_policy_is_not_changed() -> None:
+    exportable = {**KEY, "exportable": True, "release_policy": {"policy": "{}", "immutable": True}}
+    olds = KeyProvider().check({}, exportable).inputs
+    other = {**exportable, "release_policy": {"policy": '{"version":"1.0.0"}', "immutable": True}}
+    assert reasons(KeyProvider(), olds, exportable) == []
+    (reason,) = reasons(KeyProvider(), olds, other)
+    assert reason.startswith("key myrsakey: its release policy is immutable")
+    # Taking the mark away is a change, too.
+    loosened = {**exportable, "release_policy": {"policy": "{}", "immutable": False}}
+    assert len(reasons(KeyProvider(), olds, loosened)) == 1
+
+
+def test_a_key_cannot_become_exportable_under_its_name() -> None:
+    olds = KeyProvider().check({}, KEY).inputs
+    exportable = {**KEY, "exportable": True, "release_policy": {"policy": "{}", "immutable": False}}
+    (reason,) = reasons(KeyProvider(), olds, exportable)
+    assert reason.startswith("key myrsakey: exportable False → True means another key")
 
 
 def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
