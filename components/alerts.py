@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pulumi
-
-from components.azure_native import NativeResource
+from pulumi_azure_native import monitor
 
 _LOG: Final = 'AzureDiagnostics | where ResourceProvider == "MICROSOFT.KEYVAULT"'
 _IN_THE_LOG: Final = {
@@ -81,79 +80,90 @@ class Alerts(pulumi.ComponentResource):
     def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mhsm:components:Alerts", name, {}, opts)
         self._args = args
+        self._options = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         groups: list[pulumi.Input[str]] = [args.action_group] if args.action_group else []
         if args.emails:
-            groups.append(self._make("monitor:ActionGroup", "alert-group", self._group()).id)
-        for rule, (severity, description, condition) in _IN_THE_LOG.items():
-            self._make("monitor:ScheduledQueryRule", rule, self._query(rule, severity, description, condition, groups))
-        for rule, (description, operations) in _IN_ACTIVITY.items():
-            self._make("monitor:ActivityLogAlert", rule, self._activity(rule, description, operations, groups))
+            groups.append(self._group().id)
+        for rule in _IN_THE_LOG:
+            self._ask_the_log(rule, groups)
+        for rule in _IN_ACTIVITY:
+            self._watch_activity(rule, groups)
         self.register_outputs({})
 
-    def _group(self) -> dict[str, Any]:
-        receivers = [
-            {"name": f"email-{number}", "emailAddress": email, "useCommonAlertSchema": True}
-            for number, email in enumerate(self._args.emails, 1)
-        ]
-        return {
-            "actionGroupName": f"{self._args.prefix}-alerts",
-            "groupShortName": "hsm-alerts",
-            "location": "Global",
-            "enabled": True,
-            "emailReceivers": receivers,
-        }
+    def _group(self) -> monitor.ActionGroup:
+        return monitor.ActionGroup(
+            "alert-group",
+            resource_group_name=self._args.resource_group,
+            action_group_name=f"{self._args.prefix}-alerts",
+            group_short_name="hsm-alerts",
+            location="Global",
+            enabled=True,
+            email_receivers=[
+                monitor.MicrosoftCommonEmailReceiverArgs(
+                    name=f"email-{number}", email_address=email, use_common_alert_schema=True
+                )
+                for number, email in enumerate(self._args.emails, 1)
+            ],
+            opts=self._options,
+        )
 
-    def _query(
-        self, rule: str, severity: int, description: str, condition: str, groups: list[pulumi.Input[str]]
-    ) -> dict[str, Any]:
-        return {
-            "ruleName": f"{self._args.prefix}-{rule}",
-            "location": self._args.location,
-            "kind": "LogAlert",
-            "displayName": f"{self._args.prefix}: {rule.replace('-', ' ')}",
-            "description": description,
-            "severity": severity,
-            "enabled": True,
-            "scopes": [self._args.workspace_id],
-            "evaluationFrequency": "PT5M",
-            # Logs arrive late: by the time they were received the window is looked at, and twice at each of them.
-            "windowSize": "PT10M",
-            "autoMitigate": False,
+    def _ask_the_log(self, rule: str, groups: list[pulumi.Input[str]]) -> None:
+        severity, description, condition = _IN_THE_LOG[rule]
+        once = monitor.ConditionFailingPeriodsArgs(number_of_evaluation_periods=1, min_failing_periods_to_alert=1)
+        monitor.ScheduledQueryRule(
+            rule,
+            resource_group_name=self._args.resource_group,
+            rule_name=f"{self._args.prefix}-{rule}",
+            location=self._args.location,
+            kind="LogAlert",
+            display_name=f"{self._args.prefix}: {rule.replace('-', ' ')}",
+            description=description,
+            severity=severity,
+            enabled=True,
+            scopes=[self._args.workspace_id],
+            evaluation_frequency="PT5M",
+            # Logs arrive late: each of them is looked at twice.
+            window_size="PT10M",
+            auto_mitigate=False,
             # A workspace that has no log yet has no such columns, and would refuse the rule.
-            "skipQueryValidation": True,
-            "criteria": {
-                "allOf": [
-                    {
-                        "query": f"{_LOG} | where {condition}",
-                        "timeAggregation": "Count",
-                        "operator": "GreaterThan",
-                        "threshold": 0,
-                        "failingPeriods": {"numberOfEvaluationPeriods": 1, "minFailingPeriodsToAlert": 1},
-                    }
+            skip_query_validation=True,
+            criteria=monitor.ScheduledQueryRuleCriteriaArgs(
+                all_of=[
+                    monitor.ConditionArgs(
+                        query=f"{_LOG} | where {condition}",
+                        time_aggregation="Count",
+                        operator="GreaterThan",
+                        threshold=0,
+                        failing_periods=once,
+                    )
                 ]
-            },
-            "actions": {"actionGroups": groups},
-        }
+            ),
+            actions=monitor.ActionsArgs(action_groups=groups),
+            opts=self._options,
+        )
 
-    def _activity(
-        self, rule: str, description: str, operations: Sequence[str], groups: list[pulumi.Input[str]]
-    ) -> dict[str, Any]:
-        return {
-            "activityLogAlertName": f"{self._args.prefix}-{rule}",
-            "location": "Global",
-            "description": description,
-            "enabled": True,
+    def _watch_activity(self, rule: str, groups: list[pulumi.Input[str]]) -> None:
+        description, operations = _IN_ACTIVITY[rule]
+        operation = [
+            monitor.AlertRuleLeafConditionArgs(field="operationName", equals=operation) for operation in operations
+        ]
+        monitor.ActivityLogAlert(
+            rule,
+            resource_group_name=self._args.resource_group,
+            activity_log_alert_name=f"{self._args.prefix}-{rule}",
+            location="Global",
+            description=description,
+            enabled=True,
             # A purge is written at the subscription.
-            "scopes": [f"/subscriptions/{self._args.subscription_id}"],
-            "condition": {
-                "allOf": [
-                    {"field": "category", "equals": "Administrative"},
-                    {"anyOf": [{"field": "operationName", "equals": operation} for operation in operations]},
+            scopes=[f"/subscriptions/{self._args.subscription_id}"],
+            condition=monitor.AlertRuleAllOfConditionArgs(
+                all_of=[
+                    monitor.AlertRuleAnyOfOrLeafConditionArgs(field="category", equals="Administrative"),
+                    monitor.AlertRuleAnyOfOrLeafConditionArgs(any_of=operation),
                 ]
-            },
-            "actions": {"actionGroups": [{"actionGroupId": group} for group in groups]},
-        }
-
-    def _make(self, token: str, name: str, inputs: dict[str, Any]) -> NativeResource:
-        options = pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after))
-        return NativeResource(token, name, {"resourceGroupName": self._args.resource_group, **inputs}, options)
+            ),
+            actions=monitor.ActionListArgs(
+                action_groups=[monitor.ActionGroupArgs(action_group_id=group) for group in groups]
+            ),
+            opts=self._options,
+        )

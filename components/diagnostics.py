@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
-from components.alerts import Alerts, AlertsArgs
-from components.azure_native import NativeResource
 from components.log_places import Destinations, LogPlaces, LogPlacesArgs
 from components.resource_group import ResourceGroup
 from config import Settings
@@ -44,19 +41,23 @@ class Logging:
         """
         if self._diagnostics is None:
             return []
+        from pulumi_azure_native import monitor
+
         places = self._destinations
-        inputs: dict[str, Any] = {
-            "name": SETTING_NAME,
-            "resourceUri": target,
-            "storageAccountId": places.storage_id,
-            "eventHubAuthorizationRuleId": places.event_hub_rule_id,
-            "eventHubName": places.event_hub,
-            "workspaceId": places.workspace_id,
-            "logs": [{"category": "AuditEvent", "enabled": True}],
-            "metrics": [{"category": "AllMetrics", "enabled": self._diagnostics.metrics}],
-        }
-        waiting = pulumi.ResourceOptions(depends_on=places.ready)
-        return [NativeResource("monitor:DiagnosticSetting", name, inputs, pulumi.ResourceOptions.merge(opts, waiting))]
+        waiting = pulumi.ResourceOptions(depends_on=list(places.ready))
+        setting = monitor.DiagnosticSetting(
+            name,
+            name=SETTING_NAME,
+            resource_uri=target,
+            storage_account_id=places.storage_id,
+            event_hub_authorization_rule_id=places.event_hub_rule_id,
+            event_hub_name=places.event_hub,
+            workspace_id=places.workspace_id,
+            logs=[monitor.DiagnosticsLogSettingsArgs(category="AuditEvent", enabled=True)],
+            metrics=[monitor.DiagnosticsMetricSettingsArgs(category="AllMetrics", enabled=self._diagnostics.metrics)],
+            opts=pulumi.ResourceOptions.merge(opts, waiting),
+        )
+        return [setting]
 
 
 def make_logging(settings: Settings, around: LoggingSurroundings) -> Logging:
@@ -80,6 +81,8 @@ def make_logging(settings: Settings, around: LoggingSurroundings) -> Logging:
         ),
     ).destinations
     if diagnostics.alerts is not None and places.workspace_id is not None:
+        from components.alerts import Alerts, AlertsArgs
+
         Alerts(
             "alerts",
             AlertsArgs(

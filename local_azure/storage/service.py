@@ -10,6 +10,7 @@ from dataclasses import replace
 from local_azure.core.errors import ServiceError
 from local_azure.core.http import Request, Response
 from local_azure.core.world import World
+from local_azure.monitor import destinations
 from local_azure.storage import accounts, containers, errors, firewall
 from local_azure.storage.authentication import authenticate, no_credentials
 from local_azure.storage.authorization import require_principal
@@ -48,6 +49,7 @@ class BlobService:
     def handle(self, request: Request) -> Response:
         """Answers one request; refusals too, in the service's own XML."""
         with_body = request.method != "HEAD"
+        destinations.settle(self._world)
         try:
             response = self._answer(request)
         except ServiceError as error:
