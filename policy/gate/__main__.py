@@ -70,7 +70,7 @@ def _decide(options: argparse.Namespace) -> Decision:
     outputs = read_outputs(_text(options.events)) if options.events else None
     given = [each for path in options.approvals for each in from_file(path)]
     given += from_labels(options.label) + options.approve
-    return decide(judge(preview, outputs), options.commit, given)
+    return decide(judge(preview, outputs), options.commit, given, destroying=options.destroying)
 
 
 def _text(path: str) -> str:
@@ -102,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         "--approvals", metavar="FILE", type=Path, action="append", default=[], help="tokens, one a line"
     )
     parser.add_argument("--label", metavar="LABEL", action="append", default=[], help="a label of the pull request")
+    parser.add_argument("--destroying", metavar="POOL", default="", help="confirms a teardown by the pool's name")
     for name in _OUTPUTS:
         parser.add_argument(f"--{name}", metavar="FILE", help=f"writes the verdict as {name} there; - prints it")
     parser.add_argument("--rules", action="store_true", help="prints every rule and what it means")

@@ -20,6 +20,7 @@ from policy.gate.errors import BadApproval
 from policy.gate.finding import Finding
 from policy.gate.judging import Judgement
 from policy.gate.preview import Step
+from policy.gate.rules.pool import POOL
 from policy.gate.state import OPTIONS, State
 
 LABEL: Final = "approve-hsm:"
@@ -41,6 +42,8 @@ class Decision:
     """Tokens that name a step of this preview."""
     stray: tuple[str, ...]
     """Tokens that name none: of another commit, or of a step that has changed."""
+    torn_down: bool = False
+    """Whether somebody confirmed, by the pool's name, that all of the stack is to be deleted."""
 
     @property
     def verdict(self) -> Verdict:
@@ -50,7 +53,9 @@ class Decision:
         )
 
     def is_approved(self, finding: Finding) -> bool:
-        """Whether somebody approved this very step, and approval suffices."""
+        """Whether somebody approved this very step, and approval suffices; or the end of all of it."""
+        if self.torn_down and finding.step is not None and finding.step.operation == "delete":
+            return True
         return finding.verdict is Verdict.APPROVAL and self.token(finding) in self.approved
 
     def token(self, finding: Finding) -> str:
@@ -60,8 +65,11 @@ class Decision:
         return token(self.commit, self.judgement.preview.stack, finding)
 
 
-def decide(judgement: Judgement, commit: str, given: Iterable[str]) -> Decision:
-    """Holds the tokens against the steps. Raises BadApproval for a commit or a token that is none."""
+def decide(judgement: Judgement, commit: str, given: Iterable[str], *, destroying: str = "") -> Decision:
+    """Holds the tokens against the steps. ``destroying`` confirms a teardown by the pool's name.
+
+    Raises BadApproval for a commit, a token or a name that is none.
+    """
     if commit and not _COMMIT.fullmatch(commit):
         raise BadApproval(f"{commit!r} is no commit: its whole hash is needed, as git rev-parse HEAD prints it")
     tokens = list(dict.fromkeys(given))
@@ -72,9 +80,21 @@ def decide(judgement: Judgement, commit: str, given: Iterable[str]) -> Decision:
             raise BadApproval(f"{each[:80]!r} is no approval: {_LENGTH} digits 0-9 and a-f, as the gate prints them")
     approvable = judgement.of(Verdict.APPROVAL) if commit else ()
     valid = {token(commit, judgement.preview.stack, finding) for finding in approvable}
-    return Decision(
-        judgement, commit, frozenset(valid & set(tokens)), tuple(each for each in tokens if each not in valid)
-    )
+    stray = tuple(each for each in tokens if each not in valid)
+    return Decision(judgement, commit, frozenset(valid & set(tokens)), stray, _is_confirmed(judgement, destroying))
+
+
+def _is_confirmed(judgement: Judgement, destroying: str) -> bool:
+    """Whether the name is that of the pool, and all of the stack goes with it."""
+    if not destroying:
+        return False
+    steps = judgement.preview.steps
+    if any(step.operation != "delete" for step in steps):
+        raise BadApproval(f"{destroying}: a teardown is confirmed, but this preview does not delete all of the stack")
+    names = [step.old.input("name") for step in steps if step.type == POOL and step.old]
+    if destroying not in names:
+        raise BadApproval(f"{destroying}: is not the name of the pool that would be deleted")
+    return True
 
 
 def token(commit: str, stack: str, finding: Finding) -> str:

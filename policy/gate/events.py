@@ -33,14 +33,19 @@ def read_outputs(text: str) -> Outputs | None:
 
     Raises UnreadablePreview for what is no such log, or not all of one.
     """
-    events = [_event(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not events or "cancelEvent" not in events[-1]:
-        raise UnreadablePreview("the event log is not whole: its last line is not the engine's last word")
-    for event in reversed(events):
+    for event in reversed(read_events(text)):
         metadata = event.get("resOutputsEvent", {}).get("metadata", {})
         if metadata.get("type") == _STACK:
             return Outputs(_outputs(metadata.get("old")), _outputs(metadata.get("new")))
     return None
+
+
+def read_events(text: str) -> list[dict[str, Any]]:
+    """Every event of a log. Raises UnreadablePreview for what is none, or not all of one."""
+    events = [_event(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not events or "cancelEvent" not in events[-1]:
+        raise UnreadablePreview("the event log is not whole: its last line is not the engine's last word")
+    return events
 
 
 def is_secret(value: object) -> bool:

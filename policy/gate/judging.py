@@ -9,7 +9,7 @@ from typing import Final
 from policy.gate.catalogue import RULES, Verdict
 from policy.gate.events import Outputs
 from policy.gate.finding import Finding, Said
-from policy.gate.preview import HALVES, Preview, Step
+from policy.gate.preview import HALVES, LOOKED_AT, Preview, Step
 from policy.gate.rules import KINDS
 from policy.gate.rules.kind import Kind
 from policy.gate.rules.options import options_mean
@@ -52,6 +52,8 @@ def judge(preview: Preview, outputs: Outputs | None = None) -> Judgement:
 
 def _step(step: Step, preview: Preview) -> Iterator[Said]:
     """What a step means; nothing where it changes nothing, and the halves of a replacement are judged as one."""
+    if step.operation == LOOKED_AT:
+        return
     yield from secrets_shown(step)
     if step.operation in HALVES and any(
         other.urn == step.urn and other.operation == "replace" for other in preview.steps

@@ -20,6 +20,8 @@ from policy.gate.state import State
 FLAGS: Final = ("--json", "--show-sames", "--show-replacement-steps", "--show-reads")
 """What ``pulumi preview`` has to be told so that nothing is left out."""
 
+LOOKED_AT: Final = "refresh"
+"""A look at the cloud before a preview with ``--refresh``: changes nothing, and the engine does not count it."""
 HALVES: Final = frozenset(
     (
         "create-replacement",
@@ -32,6 +34,7 @@ HALVES: Final = frozenset(
 )
 """Operations that a logical ``replace`` consists of; the engine does not count them."""
 
+_NOT_COUNTED: Final = frozenset((*HALVES, LOOKED_AT))
 _STEP_KEYS: Final = frozenset(
     ("op", "urn", "provider", "oldState", "newState", "diffReasons", "replaceReasons", "detailedDiff")
 )
@@ -82,7 +85,7 @@ class Preview:
     @property
     def changes(self) -> tuple[Step, ...]:
         """The logical steps that are not ``same``."""
-        return tuple(step for step in self.steps if step.operation != "same" and step.operation not in HALVES)
+        return tuple(step for step in self.steps if step.operation not in (*_NOT_COUNTED, "same"))
 
     @property
     def is_whole(self) -> bool:
@@ -157,16 +160,16 @@ def _counts(summary: object) -> dict[str, int]:
 
 def _check_complete(steps: Sequence[Step], counts: Mapping[str, int]) -> None:
     """Whether every change that the engine counted is here, once. What stays the same may be left out."""
-    here = Counter(step.operation for step in steps if step.operation not in (*HALVES, "same"))
+    here = Counter(step.operation for step in steps if step.operation not in (*_NOT_COUNTED, "same"))
     expected = Counter({operation: number for operation, number in counts.items() if number and operation != "same"})
     if here != expected:
         wrong = sorted(name for name in here.keys() | expected.keys() if here[name] != expected[name])
         told = ", ".join(f"{name}: {here[name]} of {expected[name]}" for name in wrong)
         raise UnreadablePreview(
             f"the preview is not whole (steps that are here, of those that the engine counted: {told}); run"
-            f" pulumi preview {' '.join(FLAGS)}, without --refresh"
+            f" pulumi preview {' '.join(FLAGS)}"
         )
-    logical = Counter(step.urn for step in steps if step.operation not in HALVES)
+    logical = Counter(step.urn for step in steps if step.operation not in _NOT_COUNTED)
     twice = [urn for urn, number in logical.items() if number > 1 and _is_ambiguous(urn, steps)]
     if twice:
         raise UnreadablePreview(f"{twice[0]}: two steps for one resource")
@@ -174,7 +177,7 @@ def _check_complete(steps: Sequence[Step], counts: Mapping[str, int]) -> None:
 
 def _is_ambiguous(urn: str, steps: Sequence[Step]) -> bool:
     """A resource that waits for its deletion since an earlier replacement has a ``delete`` beside another step."""
-    mine = [step for step in steps if step.urn == urn and step.operation not in HALVES]
+    mine = [step for step in steps if step.urn == urn and step.operation not in _NOT_COUNTED]
     return len([step for step in mine if not (step.operation == "delete" and step.old and step.old.pending)]) > 1
 
 

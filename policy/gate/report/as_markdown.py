@@ -49,7 +49,7 @@ def markdown(decision: Decision) -> str:
 
 def failed(stack: str, line: str) -> str:
     """The comment where there is nothing to judge."""
-    return "\n".join((marker(stack), "### 🛑 No verdict", "", f"**{_text(line)}**", "", "Nothing may be deployed."))
+    return "\n".join((marker(stack), "### 🛑 No verdict", "", f"**{literal(line)}**", "", "Nothing may be deployed."))
 
 
 def _dangers(decision: Decision) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _row(decision: Decision, finding: Finding) -> str:
     operation = _plain(finding.step.operation) if finding.step else ""
     return (
         f"| {sign} | {operation} | {_subject(finding)} | `{finding.rule_id}` | {_short(finding.detail)} "
-        f"| {_text(finding.rule.way)} |"
+        f"| {literal(finding.rule.way)} |"
     )
 
 
@@ -132,16 +132,16 @@ def _money(money: Bill) -> Iterator[str]:
     told = f"{money.change:+,.2f} US$ a month" if abs(money.change) >= 0.005 else "nothing"
     yield f"**Changes the bill by {told}**; what is priced here then costs {money.then:,.2f} US$ a month."
     if money.leaves_out:
-        yield f"Not in it: {_text('; '.join(money.leaves_out))}."
+        yield f"Not in it: {literal('; '.join(money.leaves_out))}."
     if money.sources:
-        yield f"<sub>List prices without tax: {_text('; '.join(money.sources))}.</sub>"
+        yield f"<sub>List prices without tax: {literal('; '.join(money.sources))}.</sub>"
 
 
 def _subject(finding: Finding) -> str:
     if finding.step is None:
         return "the preview"
     kind = KINDS.get(finding.step.type)
-    return _text(f"{kind.what if kind else finding.step.type} {finding.step.name}")
+    return literal(f"{kind.what if kind else finding.step.type} {finding.step.name}")
 
 
 def _subjects(group: Sequence[Finding]) -> str:
@@ -156,10 +156,10 @@ def _detail_of(group: Sequence[Finding]) -> str:
 
 
 def _short(text: str) -> str:
-    return _text(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+    return literal(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
-def _text(text: str) -> str:
+def literal(text: str) -> str:
     """Text that a resource's name or value brought along, so that none of it is taken for Markdown or HTML."""
     line = " ".join(text.split())
     escaped = re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", line.replace("&", "&amp;").replace("<", "&lt;"))

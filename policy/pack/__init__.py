@@ -1,0 +1,1 @@
+"""The policy pack: what a stack with a Managed HSM must be, whoever reviews it (``pulumi preview --policy-pack``)."""

@@ -1,0 +1,105 @@
+"""What a rule is: why it is there, what it looks at, how it is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from pulumi_policy.proxy import UnknownValueError
+
+Settings = Mapping[str, Any]
+"""What the configuration of the pack says for a rule."""
+Level = Literal["mandatory", "advisory"]
+
+
+class Unknown:
+    """A value that only the update will know."""
+
+    def __repr__(self) -> str:
+        return "not known yet"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A resource as the program declares it."""
+
+    type: str
+    name: str
+    urn: str
+    inputs: Mapping[str, Any]
+    protected: bool = False
+
+    def input(self, path: str) -> Any:
+        """The input at a dotted path; None where there is none, UNKNOWN where only the update will know it."""
+        value: Any = self.inputs
+        try:
+            for step in path.split("."):
+                value = value.get(step) if isinstance(value, Mapping) else None
+        except UnknownValueError:
+            return UNKNOWN
+        return value
+
+    def inputs_of(self, path: str) -> list[Any]:
+        """The list at a dotted path; empty where there is none, or only the update will know it."""
+        value = self.input(path)
+        if value is None or value is UNKNOWN:
+            return []
+        try:
+            return list(value)
+        except UnknownValueError:
+            return []
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Where a rule does not hold."""
+
+    property: str
+    found: str
+    """What is there, in words."""
+    at: Declared | None = None
+    """The resource, where the rule looks at the whole stack."""
+
+
+Check = Callable[[Sequence[Declared], Settings], Iterator[Violation]]
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting of a rule."""
+
+    default: Any
+    schema: Mapping[str, Any]
+    """JSON schema, without the default."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. ``check`` is given one resource of ``types`` at a time, or the whole stack where there are no types."""
+
+    name: str
+    why: str
+    """A sentence."""
+    way_out: str
+    """A sentence with the configuration key that mends it."""
+    check: Check
+    types: tuple[str, ...] = ()
+    level: Level = "mandatory"
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+    def settings(self, given: Settings) -> Settings:
+        """What is given, with the defaults for what is not."""
+        return {**{name: option.default for name, option in self.options.items()}, **given}
+
+    def violations(self, resources: Sequence[Declared], given: Settings) -> list[Violation]:
+        """Where the rule does not hold among these resources."""
+        return list(self.check(resources, self.settings(given)))
+
+    def message(self, violation: Violation) -> str:
+        """What a reviewer reads, in one line."""
+        where = f"{violation.at.name}, " if violation.at else ""
+        return f"{where}{violation.property}: {violation.found}. {self.why} {self.way_out}"
