@@ -55,9 +55,8 @@ class Reason:
 
 def reasons(access: Access, principal: str) -> list[Reason]:
     """Every grant that counts for a principal."""
-    groups = {each.id: each for each in access.groups_of(principal)}
-    found = [Reason(each) for each in access.grants if each.principal == principal]
-    return found + [Reason(each, groups[each.principal]) for each in access.grants if each.principal in groups]
+    found = [Reason(each) for each in access.grants_of(principal)]
+    return found + [Reason(each, group) for group in access.groups_of(principal) for each in access.grants_of(group.id)]
 
 
 def permitted(access: Access, principal: str, scope: str) -> dict[str, list[Reason]]:

@@ -62,7 +62,7 @@ class Finding:
 def findings(access: Access, *, rehearsal: bool = False) -> list[Finding]:
     """Everything questionable, the worst first. In a rehearsal what the deployer may do is worth a note only."""
     holders = list(dict.fromkeys(each.principal for each in access.grants))
-    found = list(_administrators(access))
+    found = list(_administrators(access, rehearsal=rehearsal))
     for each in holders:
         found += _of_principal(access, access.principals[each], rehearsal)
     found.append(_GLOBAL_ADMINISTRATORS)
@@ -79,7 +79,7 @@ _GLOBAL_ADMINISTRATORS = Finding(
 )
 
 
-def _administrators(access: Access) -> Iterator[Finding]:
+def _administrators(access: Access, *, rehearsal: bool) -> Iterator[Finding]:
     """Nobody, or nobody to stand in."""
     holders = {each.principal for each in access.grants if is_administrator(each)}
     if not holders:
@@ -97,7 +97,7 @@ def _administrators(access: Access) -> Iterator[Finding]:
             return
         yield Finding(
             "only-administrator",
-            "warning",
+            "note" if rehearsal and only.kind == "deployer" else "warning",
             only.words,
             "is the only Administrator",
             "when it is lost, nobody but an Entra Global Administrator can put another in its place",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 from data_plane.built_in_roles import ADMINISTRATOR, name_of
@@ -95,7 +96,26 @@ class Access:
 
     def groups_of(self, principal: str) -> list[Principal]:
         """The groups that are known to have this member."""
-        return [each for each in self.principals.values() if each.members and principal in each.members]
+        return self._groups_by_member.get(principal, [])
+
+    def grants_of(self, principal: str) -> list[Grant]:
+        """What was given to a principal itself."""
+        return self._grants_by_principal.get(principal, [])
+
+    @cached_property
+    def _groups_by_member(self) -> dict[str, list[Principal]]:
+        found: dict[str, list[Principal]] = {}
+        for each in self.principals.values():
+            for member in each.members or ():
+                found.setdefault(member, []).append(each)
+        return found
+
+    @cached_property
+    def _grants_by_principal(self) -> dict[str, list[Grant]]:
+        found: dict[str, list[Grant]] = {}
+        for each in self.grants:
+            found.setdefault(each.principal, []).append(each)
+        return found
 
 
 def covers(outer: str, inner: str) -> bool:

@@ -75,6 +75,8 @@ class Present:
     assignments: tuple[Assignment, ...]
     roles: Mapping[str, role_definitions.Definition]
     """By GUID."""
+    keys: tuple[str, ...] = ()
+    """Names of the keys that were asked for."""
     gaps: tuple[str, ...] = ()
     """What could not be looked at, in sentences."""
 
@@ -115,7 +117,7 @@ def look(session: Session, hsm_uri: str, rule: Rule) -> Present:
     with ThreadPoolExecutor(_AT_ONCE) as workers:
         narrow = workers.map(lambda scope: role_assignments.at_scope(session, hsm_uri, scope), scopes)
         found = {each.name.lower(): each for each in (*wide, *(each for listed in narrow for each in listed))}
-    return Present(tuple(found.values()), roles, tuple(gaps))
+    return Present(tuple(found.values()), roles, tuple(keys), tuple(gaps))
 
 
 def judge(
