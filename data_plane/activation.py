@@ -29,7 +29,9 @@ from data_plane.security_domain import Progress
 from data_plane.security_domain_file import (
     Destination,
     Finding,
+    Place,
     keep,
+    lock_file,
     look,
     mark_attempt,
     unmark_attempt,
@@ -56,7 +58,7 @@ class Wanted:
     destinations: tuple[Destination, ...]
     reissue: bool = False
     """Whether the security domain may be downloaded again although the pool is active already."""
-    sources: tuple[Path, ...] = ()
+    sources: tuple[Place, ...] = ()
     """Further places where a copy may lie: destinations of an earlier run."""
     known: Manifest | None = None
     """What an earlier run knew of this pool's security domain."""
@@ -69,7 +71,7 @@ class Result:
     """What stands."""
 
     manifest: Manifest
-    files: tuple[Path, ...]
+    files: tuple[Place, ...]
     """Where the security domain lies, read back and compared: nowhere, once it is handed over."""
 
 
@@ -90,8 +92,8 @@ class Activation:
         self._session, self._wanted, self._say, self._clock = session, replace(wanted, destinations=here), say, clock
         self._seconds = seconds
         self._custody = custody_of(wanted.custodians, wanted.quorum)
-        self._needed = [each.path for each in here if not each.optional]
-        self._handed_over = [each.path for each in wanted.destinations if each.handed_over]
+        self._needed = [each.place for each in here if not each.optional]
+        self._handed_over = [each.place for each in wanted.destinations if each.handed_over]
 
     def run(self) -> Result:
         """Ends with an active pool and its security domain at every destination.
@@ -99,13 +101,13 @@ class Activation:
         May be called again after any crash. Raises DataPlaneError.
         """
         patience = Patience(LOCK_SECONDS, "waiting for another process", longest=2.0, clock=self._clock)
-        with durable_files.locked(self._needed, patience, self._say):
+        with durable_files.locked(list(map(lock_file, self._needed)), patience, self._say):
             return self._run()
 
     def _run(self) -> Result:
         pool = self._read_pool()
         findings = self._look()
-        gone = [finding for finding in findings if finding.path in self._handed_over]
+        gone = [finding for finding in findings if finding.place in self._handed_over]
         handed_over.judge(pool, self._custody, gone, self._say)
         nothing_here = bool(self._handed_over) and not self._needed
         record = handed_over.record(pool, self._custody, gone, self._wanted.known) if nothing_here else None
@@ -130,7 +132,7 @@ class Activation:
         if step is Step.DOWNLOAD or copy is None or copy.manifest is None or copy.content is None:
             return self._download(pool)
         result = self._keep(copy.content, copy.manifest)
-        self._say(f"{pool.name}: {copy.path} is its security domain; adopted")
+        self._say(f"{pool.name}: {copy.place} is its security domain; adopted")
         if step is Step.WAIT and not self._await_activation(pool):
             self._say(f"{pool.name}: the earlier activation failed; activating again")
             return self._download(pool)
@@ -138,22 +140,22 @@ class Activation:
 
     def _look(self) -> list[Finding]:
         """What lies at the destinations, and where an earlier run kept copies."""
-        places = [*(each.path for each in self._wanted.destinations), *self._wanted.sources, *self._handed_over]
+        places = [*(each.place for each in self._wanted.destinations), *self._wanted.sources, *self._handed_over]
         findings = []
-        for path in dict.fromkeys(places):
+        for place in dict.fromkeys(places):
             try:
-                findings.append(look(path))
+                findings.append(look(place))
             except CustodyError as error:
-                if path in self._needed:
+                if place in self._needed:
                     raise
-                if path not in self._handed_over:
+                if place not in self._handed_over:
                     self._say(f"optional destination: {error}")
         return findings
 
     def _trust(self, record: Manifest) -> Result:
         """The file is in custody; a place that is optional goes without a copy."""
         for destination in self._wanted.destinations:
-            self._say(f"optional destination: {destination.path}: there is no file here to copy")
+            self._say(f"optional destination: {destination.place}: there is no file here to copy")
         return Result(replace(record, custody=self._custody), ())
 
     def _read_pool(self) -> Pool:
@@ -208,7 +210,7 @@ class Activation:
             downloaded_by=who,
         )
         result = self._keep(content, manifest)
-        self._say(f"{pool.name}: the security domain is at {', '.join(str(path) for path in result.files)}")
+        self._say(f"{pool.name}: the security domain is at {', '.join(map(str, result.files))}")
         if not self._await_activation(pool):
             raise CustodyError(
                 f"{pool.name}: the activation failed: {self._failure} — run again; the file is kept meanwhile"

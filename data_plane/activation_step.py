@@ -84,18 +84,18 @@ def _why_not(pool: Pool, custody: Custody, findings: Sequence[Finding]) -> str:
     for finding in own:
         if finding.whole and finding.manifest is not None:
             return (
-                f"{finding.path} was made for other custodians or another quorum ({finding.manifest.custody}) than "
+                f"{finding.place} was made for other custodians or another quorum ({finding.manifest.custody}) than "
                 f"configured ({custody})"
             )
     for finding in own:
-        return f"{finding.path} is {'missing' if finding.content is None else 'not the file of its manifest'}"
+        return f"{finding.place} is {'missing' if finding.content is None else 'not the file of its manifest'}"
     for finding in findings:
         if finding.manifest is not None:
             return (
-                f"{finding.path} belongs to {pools.name_of(finding.manifest.hsm_id)} of "
+                f"{finding.place} belongs to {pools.name_of(finding.manifest.hsm_id)} of "
                 f"{finding.manifest.hsm_created_at}, and this pool was created at {pool.created_at}"
             )
     for finding in findings:
         if finding.content is not None:
-            return f"{finding.path} has no manifest that says whose it is"
-    return f"its security domain is not at {', '.join(str(finding.path) for finding in findings)}"
+            return f"{finding.place} has no manifest that says whose it is"
+    return f"its security domain is not at {', '.join(str(finding.place) for finding in findings)}"

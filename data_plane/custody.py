@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -73,6 +74,11 @@ class Attempt:
         except (KeyError, TypeError, ValueError):
             return None
 
+    def means_the_same(self, other: Attempt) -> bool:
+        """Whether both were attempts on one pool for the same custodians."""
+        same = pools.is_same(self.hsm_id, self.hsm_created_at, other.hsm_id, other.hsm_created_at)
+        return same and self.custody.fits(other.custody)
+
     def is_for(self, pool: pools.Pool, custody: Custody) -> bool:
         """Whether it was an attempt on this very pool for these custodians."""
         return pools.is_same(self.hsm_id, self.hsm_created_at, pool.id, pool.created_at) and self.custody.fits(custody)
@@ -130,6 +136,14 @@ class Manifest:
     def is_of(self, pool: pools.Pool) -> bool:
         """Whether it names this very pool."""
         return pools.is_same(self.hsm_id, self.hsm_created_at, pool.id, pool.created_at)
+
+
+def stamp(manifest: Manifest | None, otherwise: str) -> str:
+    """The creation time of the pool that a security domain belongs to, else another time, as part of a name."""
+    moment = otherwise
+    if manifest is not None and manifest.hsm_created_at:
+        moment = manifest.hsm_created_at.split(".")[0].rstrip("Z") + "Z"
+    return re.sub(r"[^0-9A-Za-z]", "", moment)
 
 
 def _document(text: str) -> Mapping[str, Any]:

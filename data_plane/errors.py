@@ -242,7 +242,9 @@ def _envelope(error: Any) -> tuple[str, str]:
     except (ValueError, TypeError, AttributeError):
         detail = {}
     inner = detail.get("innererror")
-    code = (inner.get("code") if isinstance(inner, dict) else None) or detail.get("code") or ""
+    code = (inner.get("code") if isinstance(inner, dict) else None) or detail.get("code")
+    # Azure Storage answers in XML, with the code in a header.
+    code = code or error.response.headers.get("x-ms-error-code") or ""
     return str(code), _shortened(str(detail.get("message") or error.reason or "no explanation given"))
 
 

@@ -9,7 +9,7 @@ from data_plane import pool as pools
 from data_plane.custody import Custody, Manifest
 from data_plane.errors import CustodyError
 from data_plane.pool import Pool
-from data_plane.security_domain_file import Finding, manifest_path, whole_copy
+from data_plane.security_domain_file import Finding, Place, manifest_path, whole_copy
 from data_plane.waiting import Say
 
 
@@ -23,10 +23,10 @@ def judge(pool: Pool, custody: Custody, gone: Sequence[Finding], say: Say) -> No
             continue
         if whole_copy([finding], pool, custody) is None:
             raise CustodyError(
-                f"{finding.path}: is said to be handed over, but a file lies there that is not the security domain of "
+                f"{finding.place}: is said to be handed over, but a file lies there that is not the security domain of "
                 f"{pool.name} — take it away, or take handedOver out of the configuration"
             )
-        say(f"{finding.path}: is said to be handed over, but is still here")
+        say(f"{finding.place}: is said to be handed over, but is still here")
 
 
 def record(pool: Pool, custody: Custody, gone: Sequence[Finding], known: Manifest | None) -> Manifest | None:
@@ -35,14 +35,14 @@ def record(pool: Pool, custody: Custody, gone: Sequence[Finding], known: Manifes
     return next((each for each in manifests if each.is_of(pool) and each.custody.fits(custody)), None)
 
 
-def require_record(pool: Pool, custody: Custody, findings: Sequence[Finding], places: Sequence[Path]) -> None:
+def require_record(pool: Pool, custody: Custody, findings: Sequence[Finding], places: Sequence[Place]) -> None:
     """Raises CustodyError for an active pool of which nothing here says which security domain it has.
 
     ``places`` are those that the file is said to have gone from.
     """
     if pool.activation_status != pools.ACTIVE or whole_copy(findings, pool, custody) is not None:
         return
-    beside = ", ".join(str(manifest_path(each)) for each in places)
+    beside = ", ".join(str(manifest_path(each)) for each in places if isinstance(each, Path))
     raise CustodyError(
         f"{pool.name} is active and its security domain is handed over, but nothing here says which one that is, for "
         f"the configured custodians — put its manifest back ({beside}); the file may stay in custody"

@@ -1,4 +1,4 @@
-"""Where a security domain is kept: the file at each destination, and beside it its manifest.
+"""Where a security domain is kept: the file or blob at each destination, and beside it its manifest.
 
 ::
 
@@ -7,19 +7,23 @@
     az400popMHSM-SD.json.attempt.json     only while an activation is between its request and the file
     az400popMHSM-SD.json.lock             held by the process that writes
     az400popMHSM-SD.json.<time>           an earlier file, with its manifest; never deleted by this program
+
+Beside a blob it is the same but for the lock, which is this computer's (:func:`lock_file`).
 """
 
 from __future__ import annotations
 
-import re
+import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from data_plane import durable_files
-from data_plane.custody import Attempt, Custody, Manifest
+from data_plane import durable_files, security_domain_blob
+from data_plane.blobs import Blob
+from data_plane.custody import Attempt, Custody, Manifest, stamp
 from data_plane.errors import CustodyError
 from data_plane.pool import Pool
 from data_plane.waiting import Say, silent
@@ -28,11 +32,15 @@ ROOM_BYTES: Final = 512 * 1024
 """More than a security domain takes (16 kB for three custodians) with its manifest and what is written beside it."""
 
 
+Place = Path | Blob
+"""A file, or a blob in a storage account."""
+
+
 @dataclass(frozen=True)
 class Destination:
     """A place where the security domain is kept."""
 
-    path: Path
+    place: Place
     optional: bool = False
     """Whether the activation goes on although this place failed."""
     handed_over: bool = False
@@ -43,7 +51,7 @@ class Destination:
 class Finding:
     """What lies at one destination."""
 
-    path: Path
+    place: Place
     content: bytes | None
     manifest: Manifest | None
     attempt: Attempt | None
@@ -71,13 +79,28 @@ def companions(path: Path) -> tuple[Path, Path, Path]:
     return manifest_path(path), attempt_path(path), durable_files.lock_path(path)
 
 
-def look(path: Path) -> Finding:
+def lock_file(place: Place) -> Path:
+    """The file on whose behalf a process holds a lock while it writes the place.
+
+    A blob's is this computer's: other computers are kept out by the stack's lock, and by the conditions of each write.
+    """
+    if isinstance(place, Path):
+        return place
+    mine = Path(tempfile.gettempdir(), f"managed-hsm-{os.getuid()}")
+    return mine / durable_files.sha256_of(place.url.encode())[:32]
+
+
+def look(place: Place) -> Finding:
     """What lies there. Raises CustodyError where something cannot be read."""
-    manifest = durable_files.content_of(manifest_path(path))
-    attempt = durable_files.content_of(attempt_path(path))
+    if isinstance(place, Blob):
+        manifest, attempt, content = map(security_domain_blob.content_of, security_domain_blob.parts(place))
+    else:
+        manifest = durable_files.content_of(manifest_path(place))
+        attempt = durable_files.content_of(attempt_path(place))
+        content = durable_files.content_of(place)
     return Finding(
-        path=path,
-        content=durable_files.content_of(path),
+        place=place,
+        content=content,
         manifest=None if manifest is None else Manifest.from_json(manifest.decode(errors="replace")),
         attempt=None if attempt is None else Attempt.from_json(attempt.decode(errors="replace")),
     )
@@ -89,7 +112,7 @@ def is_in_order(destination: Destination, sha256: str) -> bool:
     Raises CustodyError where something cannot be read.
     """
     try:
-        finding = look(destination.path)
+        finding = look(destination.place)
     except CustodyError:
         if destination.handed_over:
             return True
@@ -115,8 +138,7 @@ def mark_attempt(destinations: Sequence[Destination], attempt: Attempt, say: Say
     """
     for destination in destinations:
         try:
-            durable_files.require_room(destination.path, ROOM_BYTES)
-            durable_files.write(attempt_path(destination.path), attempt.to_json().encode())
+            _mark(destination.place, attempt)
         except CustodyError as error:
             if not destination.optional:
                 raise
@@ -127,25 +149,40 @@ def unmark_attempt(destinations: Sequence[Destination], say: Say = silent) -> No
     """Takes the marks away. Raises CustodyError for a place that is not optional."""
     for destination in destinations:
         try:
-            durable_files.remove(attempt_path(destination.path))
+            _unmark(destination.place, say)
         except CustodyError as error:
             if not destination.optional:
                 raise
             say(f"optional destination: {error}")
 
 
-def keep(destinations: Sequence[Destination], content: bytes, manifest: Manifest, say: Say = silent) -> list[Path]:
+def _mark(place: Place, attempt: Attempt) -> None:
+    if isinstance(place, Blob):
+        security_domain_blob.mark(place, attempt)
+        return
+    durable_files.require_room(place, ROOM_BYTES)
+    durable_files.write(attempt_path(place), attempt.to_json().encode())
+
+
+def _unmark(place: Place, say: Say) -> None:
+    if isinstance(place, Blob):
+        security_domain_blob.unmark(place, say)
+    else:
+        durable_files.remove(attempt_path(place))
+
+
+def keep(destinations: Sequence[Destination], content: bytes, manifest: Manifest, say: Say = silent) -> list[Place]:
     """Puts file and manifest at every destination; answers where they lie now.
 
     What else lay there is kept under another name. Every place is tried before a failure is raised, so that a full
     disk in one place does not cost the copy in another. Raises CustodyError.
     """
-    kept: list[Path] = []
+    kept: list[Place] = []
     failures: list[str] = []
     for destination in destinations:
         try:
-            _keep_at(destination.path, content, manifest, say)
-            kept.append(destination.path)
+            _keep_at(destination.place, content, manifest, say)
+            kept.append(destination.place)
         except CustodyError as error:
             if destination.optional:
                 say(f"optional destination: {error}")
@@ -157,7 +194,10 @@ def keep(destinations: Sequence[Destination], content: bytes, manifest: Manifest
     return kept
 
 
-def _keep_at(path: Path, content: bytes, manifest: Manifest, say: Say) -> None:
+def _keep_at(path: Place, content: bytes, manifest: Manifest, say: Say) -> None:
+    if isinstance(path, Blob):
+        security_domain_blob.keep(path, content, manifest, say)
+        return
     present = durable_files.content_of(path)
     if present is not None and present != content:
         _set_aside(path, say)
@@ -180,9 +220,5 @@ def _set_aside(path: Path, say: Say) -> None:
 
 def _stamp(path: Path) -> str:
     """The creation time of the pool that the file belongs to, else the file's own time."""
-    manifest = look(path).manifest
-    if manifest is not None and manifest.hsm_created_at:
-        moment = manifest.hsm_created_at.split(".")[0].rstrip("Z") + "Z"
-    else:
-        moment = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return re.sub(r"[^0-9A-Za-z]", "", moment)
+    own = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(look(path).manifest, own)

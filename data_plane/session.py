@@ -14,6 +14,7 @@ from data_plane.credentials import Identity, Principal, SerialisedCredential, cr
 from data_plane.errors import CredentialError, mapped
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
     from azure.core.rest import HttpRequest, HttpResponse
     from azure.keyvault.administration import KeyVaultAccessControlClient, KeyVaultBackupClient, KeyVaultSettingsClient
     from azure.keyvault.keys import KeyClient
@@ -29,6 +30,9 @@ class Closable(Protocol):
 
 
 Client = TypeVar("Client", bound=Closable)
+
+_STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
+"""Of every storage account ("Authorize access to blobs using Microsoft Entra ID")."""
 
 _PIPELINE: Final[dict[str, Any]] = {
     # Ten retries, the SDK's default, hide a failure for minutes.
@@ -122,6 +126,10 @@ class Session:
             "security domain", hsm_uri, lambda: SecurityDomainClient(_address(hsm_uri), self.credential, **_PIPELINE)
         )
 
+    def storage(self, account_url: str) -> PipelineClient[HttpRequest, HttpResponse]:
+        """The client for the blobs of a storage account, ``https://<account>.blob.core.windows.net``."""
+        return self._client("storage", account_url, lambda: self._storage(account_url))
+
     def resource_manager_get(self, path: str, api_version: str) -> Any:
         """GET from ARM: the resource as JSON. Raises DataPlaneError, NotFoundError among them."""
         return self._resource_manager("GET", path, api_version).json()
@@ -176,6 +184,24 @@ class Session:
                 policies.RetryPolicy(**_PIPELINE),
                 ARMChallengeAuthenticationPolicy(self.credential, f"{base}/.default"),
                 ARMHttpLoggingPolicy(),
+            ],
+            connection_timeout=_PIPELINE["connection_timeout"],
+            read_timeout=_PIPELINE["read_timeout"],
+        )
+
+    def _storage(self, account_url: str) -> PipelineClient[HttpRequest, HttpResponse]:
+        from azure.core import PipelineClient
+        from azure.core.pipeline import policies
+
+        return PipelineClient(
+            account_url,
+            policies=[
+                policies.RequestIdPolicy(),
+                policies.HeadersPolicy(),
+                policies.UserAgentPolicy("managed-hsm"),
+                policies.ProxyPolicy(),
+                policies.RetryPolicy(**_PIPELINE),
+                policies.BearerTokenCredentialPolicy(self.credential, _STORAGE_SCOPE),
             ],
             connection_timeout=_PIPELINE["connection_timeout"],
             read_timeout=_PIPELINE["read_timeout"],

@@ -40,10 +40,12 @@ class Custodian:
 
 @dataclass(frozen=True)
 class Destination:
-    """A place where the security domain is kept."""
+    """A place where the security domain is kept: a file or a blob."""
 
-    path: str
+    path: str | None = None
     """Absolute."""
+    blob: str | None = None
+    """``https://<account>.blob.core.windows.net/<container>/<name>``, instead of a path."""
     optional: bool = False
     """Whether the activation goes on although this place failed."""
     handed_over: bool = False
@@ -100,7 +102,7 @@ class SecurityDomainProvider(HsmProvider):
         if name == "custodians" and old and new:
             return bool(old == new) or inputs.named_thumbprints(old) == inputs.named_thumbprints(new)
         if name == "destinations" and old and new:
-            return inputs.by_path(old) == inputs.by_path(new)
+            return inputs.by_address(old) == inputs.by_address(new)
         return super().same(name, old, new)
 
     def _lost(self, olds: Props, news: Props) -> list[CheckFailure]:
@@ -109,7 +111,7 @@ class SecurityDomainProvider(HsmProvider):
             return inputs.nowhere_to_write(olds, news)
         if not self._changed("destinations", olds, news):
             return []
-        return inputs.wrong_files(news, [each["path"] for each in olds.get("destinations", [])])
+        return inputs.wrong_files(news, [inputs.address(each) for each in olds.get("destinations", [])])
 
     def permits(self, name: str, olds: Props, news: Props) -> bool:
         """A reissue, and new names for the same certificates."""
@@ -129,16 +131,16 @@ class SecurityDomainProvider(HsmProvider):
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Copies to new destinations, mends what is missing, and downloads again where a reissue allows it."""
         olds, news = inputs_of(_olds), inputs_of(_news)
-        earlier = [each["path"] for each in olds.get("destinations", [])]
-        left = sorted(set(_paths_here(olds)) - {each["path"] for each in news["destinations"]})
+        earlier = [inputs.address(each) for each in olds.get("destinations", [])]
+        left = sorted(set(_places_here(olds)) - set(map(inputs.address, news["destinations"])))
         outputs = _outputs(news, _activate(news, earlier, _olds.get("manifest")))
         if news.get("reissue"):
             tell(
                 "take managed-hsm:securityDomain.reissue out of the configuration again: while it is there, changed "
                 "custodians need no other confirmation"
             )
-        for path in left:
-            tell(f"{path} is no destination any more; the file stays where it is")
+        for place in left:
+            tell(f"{place} is no destination any more; what is there stays")
         return UpdateResult(outputs)
 
     @one_line
@@ -155,8 +157,8 @@ class SecurityDomainProvider(HsmProvider):
 
     def delete(self, _id: str, _props: Props) -> None:
         """Leaves every file where it is."""
-        for path in _paths_here(inputs_of(_props)):
-            tell(f"{path} stays: a security domain is never deleted by this program")
+        for place in _places_here(inputs_of(_props)):
+            tell(f"{place} stays: a security domain is never deleted by this program")
 
 
 class SecurityDomain(Resource, module="mhsm", name="SecurityDomain"):
@@ -178,7 +180,11 @@ class SecurityDomain(Resource, module="mhsm", name="SecurityDomain"):
             "custodians": [{"name": each.name, "certificate": each.certificate} for each in args.custodians],
             "quorum": args.quorum,
             "destinations": [
-                {"path": each.path, "optional": each.optional, "handed_over": each.handed_over}
+                {
+                    **({"path": each.path} if each.blob is None else {"blob": each.blob}),
+                    "optional": each.optional,
+                    "handed_over": each.handed_over,
+                }
                 for each in args.destinations
             ],
             "reissue": args.reissue,
@@ -190,7 +196,7 @@ class SecurityDomain(Resource, module="mhsm", name="SecurityDomain"):
         super().__init__(SecurityDomainProvider(), name, props, opts)
 
 
-def _activate(wanted: Props, earlier_paths: list[str], manifest: Mapping[str, Any] | None = None) -> Result:
+def _activate(wanted: Props, earlier: list[str], manifest: Mapping[str, Any] | None = None) -> Result:
     from data_plane import session
     from data_plane.activation import Activation, Wanted
     from data_plane.custody import Manifest
@@ -202,9 +208,9 @@ def _activate(wanted: Props, earlier_paths: list[str], manifest: Mapping[str, An
             hsm_uri=wanted["hsm_uri"],
             custodians=inputs.certificates(wanted),
             quorum=int(wanted["quorum"]),
-            destinations=tuple(map(inputs.place, wanted["destinations"])),
+            destinations=tuple(map(inputs.destination, wanted["destinations"])),
             reissue=bool(wanted.get("reissue")),
-            sources=tuple(Path(path) for path in earlier_paths),
+            sources=tuple(map(inputs.place, earlier)),
             known=Manifest.from_document(plain(manifest)) if manifest else None,
             recover_from=Path(wanted["recover_from"]) if wanted.get("recover_from") else None,
         ),
@@ -212,9 +218,9 @@ def _activate(wanted: Props, earlier_paths: list[str], manifest: Mapping[str, An
     ).run()
 
 
-def _paths_here(props: Props) -> list[str]:
+def _places_here(props: Props) -> list[str]:
     """The destinations whose file has not gone into custody."""
-    return [str(each["path"]) for each in props.get("destinations", []) if not each.get("handed_over")]
+    return [inputs.address(each) for each in props.get("destinations", []) if not each.get("handed_over")]
 
 
 def _outputs(wanted: Props, result: Result) -> Props:
@@ -222,7 +228,7 @@ def _outputs(wanted: Props, result: Result) -> Props:
         **{name: value for name, value in wanted.items() if name not in ("sha256", "manifest", "files")},
         "sha256": result.manifest.sha256,
         "manifest": result.manifest.to_document(),
-        "files": [str(path) for path in result.files],
+        "files": list(map(str, result.files)),
     }
 
 
@@ -252,8 +258,8 @@ def _in_order(known: Props) -> list[Mapping[str, Any]]:
 
     kept: list[Mapping[str, Any]] = []
     for each in known["destinations"]:
-        if is_in_order(inputs.place(each), known["sha256"]):
+        if is_in_order(inputs.destination(each), known["sha256"]):
             kept.append(each)
         else:
-            tell(f"{each['path']}: the security domain is missing or altered there")
+            tell(f"{inputs.address(each)}: the security domain is missing or altered there")
     return kept

@@ -13,7 +13,7 @@ from dynamic.base import Props, contains_unknown
 
 if TYPE_CHECKING:
     from data_plane.custody import Custody
-    from data_plane.security_domain_file import Destination
+    from data_plane.security_domain_file import Destination, Place
 
 
 def certificates(props: Props) -> tuple[tuple[str, bytes], ...]:
@@ -45,16 +45,34 @@ def thumbprints(custodians: list[Mapping[str, str]]) -> set[str]:
     return {thumbprint for _, thumbprint in named_thumbprints(custodians)}
 
 
-def by_path(destinations: list[Mapping[str, Any]]) -> dict[str, tuple[bool, bool]]:
+def address(destination: Mapping[str, Any]) -> str:
+    """The path of a file, or the address of a blob."""
+    return str(destination.get("path") or destination.get("blob") or "")
+
+
+def is_blob(address: str) -> bool:
+    """Whether a destination's address is a blob's; a file's is an absolute path."""
+    return address.startswith("https://")
+
+
+def by_address(destinations: list[Mapping[str, Any]]) -> dict[str, tuple[bool, bool]]:
     """What is said of each place, whatever their order: whether it is optional, and whether it is handed over."""
-    return {str(each["path"]): _said_of(each) for each in destinations}
+    return {address(each): _said_of(each) for each in destinations}
 
 
-def place(destination: Mapping[str, Any]) -> Destination:
+def place(address: str) -> Place:
     """A place as the data plane knows it."""
+    from data_plane import session
+    from data_plane.blobs import Blob
+
+    return Blob(address, session.current()) if is_blob(address) else Path(address)
+
+
+def destination(given: Mapping[str, Any]) -> Destination:
+    """A destination as the data plane knows it."""
     from data_plane import security_domain_file
 
-    return security_domain_file.Destination(Path(destination["path"]), *_said_of(destination))
+    return security_domain_file.Destination(place(address(given)), *_said_of(given))
 
 
 def _said_of(destination: Mapping[str, Any]) -> tuple[bool, bool]:
@@ -63,14 +81,16 @@ def _said_of(destination: Mapping[str, Any]) -> tuple[bool, bool]:
 
 def wrong_destinations(destinations: list[Mapping[str, Any]]) -> list[CheckFailure]:
     """A failure for each place that cannot be one, and where all may fail."""
-    paths = [str(each.get("path", "")) for each in destinations]
+    places = [address(each) for each in destinations]
     failures = [
-        CheckFailure("destinations", f"{path!r}: an absolute path is needed")
-        for path in paths
-        if not Path(path).is_absolute()
+        CheckFailure("destinations", f"{place!r}: an absolute path, or the address of a blob, is needed")
+        for place in places
+        if not (Path(place).is_absolute() or is_blob(place))
     ]
     failures += [
-        CheckFailure("destinations", f"{path}: given twice") for path in sorted(set(paths)) if paths.count(path) > 1
+        CheckFailure("destinations", f"{place}: given twice")
+        for place in sorted(set(places))
+        if places.count(place) > 1
     ]
     if all(each.get("optional", False) for each in destinations):
         failures.append(CheckFailure("destinations", "at least one destination must not be optional"))
@@ -102,24 +122,27 @@ def nowhere_to_write(olds: Props, news: Props) -> list[CheckFailure]:
 
 def _needed(news: Props) -> list[Destination]:
     """The places that have to hold the file."""
-    places = [place(each) for each in news["destinations"]]
+    places = [destination(each) for each in news["destinations"]]
     return [each for each in places if not (each.optional or each.handed_over)]
 
 
-def wrong_files(news: Props, earlier_paths: list[str]) -> list[CheckFailure]:
-    """A failure where an active pool's file is proved at no place of now or before, and not in custody either."""
+def wrong_files(news: Props, earlier: list[str]) -> list[CheckFailure]:
+    """A failure where an active pool's file is proved at no place of now or before, and not in custody either.
+
+    Where one of them is a blob it is left to the update: nobody is asked here.
+    """
     from data_plane import pool
     from data_plane.activation_step import decide
     from data_plane.security_domain_file import look
 
-    if not _needed(news):
+    addresses = dict.fromkeys((*map(address, news["destinations"]), *earlier))
+    if not _needed(news) or any(map(is_blob, addresses)):
         return []
-    paths = dict.fromkeys(Path(path) for path in (*(each["path"] for each in news["destinations"]), *earlier_paths))
     active = pool.Pool(
         news["hsm_id"], pool.name_of(news["hsm_id"]), news["hsm_uri"], news["hsm_created_at"], pool.ACTIVE, ""
     )
     try:
-        findings = [look(path) for path in paths]
+        findings = [look(Path(path)) for path in addresses]
         decide(active, custody(news), findings, reissue=False, progress=lambda: None)
     except CustodyError as error:
         return [CheckFailure("destinations", str(error))]

@@ -186,7 +186,7 @@ def test_destinations_move_and_nothing_is_deleted(
     assert moved["files"] == [str(two)]
     assert moved["sha256"] == outs["sha256"]
     assert one.read_bytes() == two.read_bytes()
-    assert f"{one} is no destination any more; the file stays" in capsys.readouterr().out
+    assert f"{one} is no destination any more; what is there stays" in capsys.readouterr().out
     PROVIDER.delete(id_, moved)
     assert two.exists()
     assert "stays" in capsys.readouterr().out

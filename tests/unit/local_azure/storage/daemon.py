@@ -35,6 +35,7 @@ class Storage:
         wanted: Any = {**_HERE, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": properties}
         accounts = self.management.storage_accounts
         self.account = accounts.begin_create(GROUP, ACCOUNT, wanted, polling_interval=0).result()
+        self._given: list[str] = []
         self.url = f"https://{ACCOUNT}.blob.core.windows.net"
 
     @property
@@ -76,6 +77,12 @@ class Storage:
         name = uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}{role}{principal}")
         path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
         self.hand.arm("PUT", path, "2022-04-01", body)
+        self._given.append(path)
+
+    def take_roles(self) -> None:
+        """Takes every role away that was given so."""
+        for path in self._given:
+            self.hand.arm("DELETE", path, "2022-04-01")
 
 
 _HERE = {"location": "westus"}
