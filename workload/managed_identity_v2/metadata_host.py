@@ -47,7 +47,8 @@ class MetadataHost:
         if _is_other_link_local(parts.hostname):
             raise ValueError(f"{OVERRIDE} names a link-local address that is not {LINK_LOCAL}.")
         secure = parts.scheme == "https"
-        return cls(parts.hostname, parts.port or (443 if secure else 80), secure)
+        port = parts.port
+        return cls(parts.hostname, (443 if secure else 80) if port is None else port, secure)
 
 
 def _is_other_link_local(host: str) -> bool:

@@ -55,7 +55,7 @@ class TokenEndpoint:
         self._transport = transport or BoundTransport(maximum_version=ssl.TLSVersion.MAXIMUM_SUPPORTED, **options)
         policies: list[Any] = [
             UserAgentPolicy(base_user_agent="managed-identity-v2"),
-            RetryPolicy(retry_total=3, **options),
+            RetryPolicy(**{"retry_total": 3, **options}),
         ]
         self._pipeline: Pipeline[HttpRequest, HttpResponse] = Pipeline(self._transport, policies)
 
