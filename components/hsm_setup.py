@@ -82,6 +82,8 @@ class HsmSetupArgs:
     settings: Mapping[str, bool] = field(default_factory=dict)
     """Of the pool's data plane, by the service's names."""
     restoration: Restoration | None = None
+    backup_right: Sequence[pulumi.Resource] = ()
+    """What lets the pool's identity read its backups."""
 
 
 class HsmSetup(pulumi.ComponentResource):
@@ -97,7 +99,7 @@ class HsmSetup(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: HsmSetupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mhsm:components:HsmSetup", name, {}, opts)
-        self._hsm = args.hsm
+        self._hsm, self._backup_right = args.hsm, args.backup_right
         self.security_domain = self._activate(args)
         self.restore = None if args.restoration is None else self._restore(args.restoration)
         self._filled: list[pulumi.Resource] = [self.security_domain, *([self.restore] if self.restore else [])]
@@ -200,10 +202,11 @@ class HsmSetup(pulumi.ComponentResource):
         return [self.role_definitions[assignment.role]] if assignment.role in self.role_definitions else []
 
     def _make_key(self, key: str, settings: KeySettings, after: Sequence[pulumi.Resource]) -> Key:
+        right = self._backup_right if settings.restore_from_backup else ()
         return Key(
             key,
-            args_of(key, settings, self._hsm),
-            opts=self._options([*self._filled, *after], protect=settings.protect),
+            args_of(key, settings, self._hsm, backup_right_is_new=bool(right)),
+            opts=self._options([*self._filled, *after, *right], protect=settings.protect),
         )
 
     def _key_of(self, assignment: Assignment) -> list[pulumi.Resource]:

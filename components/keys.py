@@ -52,6 +52,7 @@ class KeySettings:
     release_policy: Mapping[str, Any] | None = None
     rotation: Mapping[str, str] | None = None
     rotate_now: str | None = None
+    restore_from_backup: str | None = None
 
 
 def settings_of(key: KeySetting, *, protect: bool) -> KeySettings:
@@ -76,11 +77,15 @@ def settings_of(key: KeySetting, *, protect: bool) -> KeySettings:
         release_policy=_release_policy(key),
         rotation=_rotation(key),
         rotate_now=key.rotation.rotate_now if key.rotation else None,
+        restore_from_backup=key.restore_from_backup,
     )
 
 
-def args_of(name: str, settings: KeySettings, pool: PoolOfKeys) -> KeyArgs:
-    """The arguments of the key's resource."""
+def args_of(name: str, settings: KeySettings, pool: PoolOfKeys, *, backup_right_is_new: bool = False) -> KeyArgs:
+    """The arguments of the key's resource.
+
+    ``backup_right_is_new``: whether this program gives the pool's identity its right at the backups.
+    """
     return KeyArgs(
         hsm_id=pool.id,
         hsm_uri=pool.uri,
@@ -97,6 +102,8 @@ def args_of(name: str, settings: KeySettings, pool: PoolOfKeys) -> KeyArgs:
         import_from=settings.import_from,
         passphrase_variable=settings.passphrase_variable,
         restore_from=settings.restore_from,
+        restore_from_backup=settings.restore_from_backup,
+        backup_right_is_new=backup_right_is_new,
         backup_to=settings.backup_to,
         attest_to=settings.attest_to,
         exportable=settings.exportable,

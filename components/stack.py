@@ -100,6 +100,7 @@ def build(
             private_way=[*private_path.reachable, *connections] if closed else [],
             log=logging.of("hsm-log", hsm.id, retained),
             restoration=restoration(settings, backup_right),
+            backup_right=backup_right,
         ),
     )
     given = [(each.role, principal_id(each.principal), each.scope) for each in settings.role_assignments]

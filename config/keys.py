@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from config.backup import FOLDER_ACCEPTED, FolderUrl
 from config.fields import Boolean, Integer, ProjectPath, Section, TagName, TagValue, matching, refusal, setting
 from config.key_life import ReleasePolicy, Rotation
 
@@ -145,6 +146,14 @@ class Key(Section):
         "there. Type and size or curve say which key is expected.",
         accepted="the path of a key backup",
         example=".local/backups/myrsakey.keybackup",
+    )
+    restore_from_backup: FolderUrl | None = setting(
+        None,
+        what="A full backup that the key is brought back from, with all its versions, if it is not there. Type and "
+        "size or curve say which key is expected. A soft-deleted key is recovered instead: only a purged one is "
+        "restored.",
+        accepted=FOLDER_ACCEPTED,
+        example="https://contosobackups.blob.core.windows.net/contoso-hsm/mhsm-contoso-hsm-2026112117301572",
     )
     backup_to: ProjectPath | None = setting(
         None,

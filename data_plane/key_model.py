@@ -29,6 +29,10 @@ class KeySpec:
     import_from: Path | None = None
     restore_from: Path | None = None
     """A backup of the key, made in a pool with the same security domain."""
+    restore_from_backup: str | None = None
+    """URL of the folder of a full backup, made in a pool with the same security domain."""
+    backup_right_is_new: bool = False
+    """Whether storage may not know the right of the pool's identity yet."""
     fingerprint: str | None = None
     """Of the material to import (:class:`data_plane.key_material.PublicFacts`)."""
     passphrase: str | None = field(default=None, repr=False)

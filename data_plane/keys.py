@@ -19,6 +19,7 @@ from data_plane.errors import (
 )
 from data_plane.key_model import Key, KeySpec, key_of
 from data_plane.key_rotation import KeyVersion, RotationPolicy
+from data_plane.pool_operations import PoolOperations
 from data_plane.session import Session
 from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, retried, silent, until_gone
 
@@ -167,10 +168,28 @@ class Keys:
             return None
 
     def _make(self, spec: KeySpec) -> Key:
+        if spec.restore_from_backup is not None:
+            return self._restore(spec, spec.restore_from_backup)
         if spec.restore_from is None:
             return key_making.make(self._session, self._hsm_uri, spec)
         restored = key_making.restore(self._session, self._hsm_uri, spec, spec.restore_from)
         self._say(f"{self._subject(spec.name)}: restored from {spec.restore_from}")
+        return self._adopt(restored, spec, "was restored")
+
+    def _restore(self, spec: KeySpec, folder_url: str) -> Key:
+        """Brings back all versions of the key from a full backup. Raises ConflictError where its name is not free."""
+        operations = PoolOperations(self._session, self._hsm_uri, say=self._say, clock=self._clock)
+        operations.done(
+            f"key {spec.name} from {folder_url}",
+            lambda: operations.begin_key_restore(folder_url, spec.name),
+            role_is_new=spec.backup_right_is_new,
+        )
+        restored = self.find(spec.name)
+        if restored is None:
+            raise NotFoundError(
+                f"{self._subject(spec.name)}: was restored from {folder_url} and is not there", status=404
+            )
+        self._say(f"{self._subject(spec.name)}: restored from {folder_url}")
         return self._adopt(restored, spec, "was restored")
 
     def _adopt(self, existing: Key, spec: KeySpec, how: str) -> Key:

@@ -68,6 +68,10 @@ class KeyArgs:
     """The environment variable with the passphrase of that file."""
     restore_from: str | None = None
     """Absolute path of a backup of the key, made in a pool with the same security domain."""
+    restore_from_backup: str | None = None
+    """URL of the folder of a full backup, made in a pool with the same security domain."""
+    backup_right_is_new: bool = False
+    """Whether the right of the pool's identity at that backup may have been given a moment ago."""
     backup_to: str | None = None
     """Absolute path of a file that a backup of the key is kept in."""
     attest_to: str | None = None
@@ -94,6 +98,7 @@ class KeyProvider(HsmProvider):
         "tags",
         "import_from",
         "restore_from",
+        "restore_from_backup",
         "backup_to",
         "attest_to",
         "passphrase_variable",

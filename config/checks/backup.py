@@ -21,15 +21,33 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield from _account_problems(settings, settings.backup)
     if settings.restore is not None:
         yield from _restore_problems(settings, settings.restore)
-    pool = settings.hsm
-    if isinstance(pool, Hsm) and (settings.backup or settings.restore) and len(pool.identities) != 1:
+    yield from _key_problems(settings)
+    user, pool = _user(settings), settings.hsm
+    if user is not None and isinstance(pool, Hsm) and len(pool.identities) != 1:
         accepted = (
             "one user-assigned identity, as which the pool reaches its backups"
             if not pool.identities
             else "one identity while there are backups: the service cannot be told which to use"
         )
-        section = _SECTION if settings.backup else "managed-hsm:restore"
-        yield not_accepted(_IDENTITIES, list(pool.identities), accepted, (section,))
+        yield not_accepted(_IDENTITIES, list(pool.identities), accepted, (user,))
+
+
+def _user(settings: Settings) -> str | None:
+    """The first key of the configuration that makes the pool reach for backups."""
+    if settings.backup is not None:
+        return _SECTION
+    if settings.restore is not None:
+        return "managed-hsm:restore"
+    of_keys = (name for name, key in settings.keys.items() if key.restore_from_backup is not None)
+    return next((f"managed-hsm:keys.{name}.restoreFromBackup" for name in of_keys), None)
+
+
+def _key_problems(settings: Settings) -> Iterator[Problem]:
+    for name, key in settings.keys.items():
+        for other, value in (("importFrom", key.import_from), ("restoreFrom", key.restore_from)):
+            if key.restore_from_backup is not None and value is not None:
+                path = f"managed-hsm:keys.{name}.restoreFromBackup"
+                yield Problem(path, f"is not accepted; none beside {other}", (f"managed-hsm:keys.{name}.{other}",))
 
 
 def _account_problems(settings: Settings, backup: Backup) -> Iterator[Problem]:

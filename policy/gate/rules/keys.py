@@ -50,6 +50,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "backup_to": changed("changed"),
             "import_from": changed("changed"),
             "restore_from": changed("changed"),
+            "restore_from_backup": changed("changed"),
             "attest_to": changed("changed"),
             "passphrase_variable": changed("changed"),
             "release_policy": changed("key-release-changed"),

@@ -99,3 +99,15 @@ def test_a_restore_is_of_a_backup_s_folder_and_confirmed_by_this_pool_s_name(
     backed["managed-hsm:restore"] = {"folder": f"{CONTAINER}/mhsm-x-2026112117301572", "overwrite": "another"}
     (line,) = mistakes(backed)
     assert line == "restore.overwrite: another is not accepted; the pool's name az400popMHSM, as confirmation"
+
+
+def test_a_key_from_a_full_backup_needs_the_identity_and_no_other_origin(backed: Values, mistakes: Mistakes) -> None:
+    del backed["managed-hsm:backup"]
+    backed["managed-hsm:hsm"]["identities"] = []
+    key = backed["managed-hsm:keys"]["mypemrsakey"]
+    key["restoreFromBackup"] = f"{CONTAINER}/mhsm-az400popMHSM-2026112117301572"
+    (other,) = mistakes(backed)
+    assert other == "keys.mypemrsakey.restoreFromBackup: is not accepted; none beside importFrom"
+    backed["managed-hsm:keys"]["mypemrsakey"] = {**key, "importFrom": None, "size": 2048}
+    (identity,) = mistakes(backed)
+    assert identity.startswith("hsm.identities: [] is not accepted; one user-assigned identity")
