@@ -6,6 +6,7 @@ import config
 from components.access_review import review
 from components.exclusive import look
 from components.present_pool import check_custody, check_unchangeable
+from components.shared_pool import build_on, shared_pool
 from components.stack import build
 from components.surroundings import (
     check_pool_name,
@@ -15,6 +16,7 @@ from components.surroundings import (
     existing,
     present_pool,
 )
+from config.hsm import ExistingHsm
 from data_plane import credentials, principals, session
 from data_plane.errors import DataPlaneError
 
@@ -32,17 +34,19 @@ def main() -> None:
         check_way_in(settings, pool)
         recovered = check_pool_name(settings, pool, who, session.current())
         check_vault_name(settings, who, session.current())
-        outputs = build(
-            settings,
-            who,
-            existing(settings, pool, who, recovered),
-            lambda kind, name: principals.object_id(session.current().credential, kind, name),
-            look(settings, pool, who.object_id),
-        )
+        if isinstance(settings.hsm, ExistingHsm):
+            outputs = build_on(settings, who, shared_pool(settings, session.current()), _object_id)
+        else:
+            present = look(settings, pool, who.object_id)
+            outputs = build(settings, who, existing(settings, pool, who, recovered), _object_id, present)
     except (config.ConfigurationError, DataPlaneError) as error:
         raise pulumi.RunError(str(error)) from None
     for name, value in {**outputs, "access": reviewed}.items():
         pulumi.export(name, value)
+
+
+def _object_id(kind: str, name: str) -> str:
+    return principals.object_id(session.current().credential, kind, name)
 
 
 main()

@@ -9,7 +9,7 @@ import pulumi
 from pulumi.output import Unknown
 
 from components.hsm_setup import HsmSetup
-from components.managed_hsm import ManagedHsm
+from components.managed_hsm import Pool
 from components.present_pool import is_active
 from config import Settings
 from config.hsm import Hsm
@@ -30,10 +30,15 @@ def look(settings: Settings, pool: Any | None, deployer_id: str) -> Present | No
     ``pool``: as azure-native found it. What could not be looked at is said.
     """
     uri = pool.properties.hsm_uri if pool is not None and is_active(pool) else None
-    if settings.access.exclusive == "nowhere" or not uri:
+    return look_at(settings, str(uri), deployer_id) if uri else None
+
+
+def look_at(settings: Settings, uri: str, deployer_id: str) -> Present | None:
+    """The same of the active pool with this address."""
+    if settings.access.exclusive == "nowhere":
         return None
     try:
-        present = exclusive_access.look(session.current(), str(uri), _rule(settings, deployer_id, ()))
+        present = exclusive_access.look(session.current(), uri, _rule(settings, deployer_id, ()))
     except DataPlaneError as error:
         pulumi.log.warn(f"{_KEY}: who else has a role could not be looked at, so nothing is taken away: {error}")
         return None
@@ -44,7 +49,7 @@ def look(settings: Settings, pool: Any | None, deployer_id: str) -> Present | No
 
 def make_exclusive(
     settings: Settings,
-    hsm: ManagedHsm,
+    hsm: Pool,
     setup: HsmSetup,
     deployer_id: str,
     given: Sequence[Given],

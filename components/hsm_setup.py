@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.keys import KeySettings, args_of
-from components.managed_hsm import ManagedHsm
+from components.managed_hsm import Pool
 from dynamic.full_restore import FullRestore, FullRestoreArgs
 from dynamic.key import Key
 from dynamic.pool_setting import PoolSetting, PoolSettingArgs
@@ -68,8 +68,13 @@ class Restoration:
 class HsmSetupArgs:
     """What is set up in the pool."""
 
-    hsm: ManagedHsm
-    activation: Activation
+    hsm: Pool
+    activation: Activation | None
+    """None where the pool is active, and its security domain is somebody else's affair."""
+    environment: str
+    """``dev`` or ``prod``; declared, like the deployer, for the policy pack, which sees no configuration."""
+    deployer: str
+    """Object id."""
     assignments: Sequence[Assignment]
     keys: Mapping[str, KeySettings]
     protect: bool
@@ -89,20 +94,21 @@ class HsmSetupArgs:
 class HsmSetup(pulumi.ComponentResource):
     """An activated pool with its roles and keys.
 
-    All of it is ``deleted_with`` the pool: a destroy of the stack needs no access to the data plane.
+    All of it is ``deleted_with`` a pool of this stack: its destroy needs no access to the data plane.
     """
 
-    security_domain: SecurityDomain
+    security_domain: SecurityDomain | None
     role_definitions: dict[str, RoleDefinition]
     role_assignments: dict[str, RoleAssignment]
     keys: dict[str, Key]
 
     def __init__(self, name: str, args: HsmSetupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("mhsm:components:HsmSetup", name, {}, opts)
+        declared = {"environment": args.environment, "deployer": args.deployer}
+        super().__init__("mhsm:components:HsmSetup", name, declared, opts)
         self._hsm, self._backup_right = args.hsm, args.backup_right
-        self.security_domain = self._activate(args)
+        self.security_domain = None if args.activation is None else self._activate(args.activation, args)
         self.restore = None if args.restoration is None else self._restore(args.restoration)
-        self._filled: list[pulumi.Resource] = [self.security_domain, *([self.restore] if self.restore else [])]
+        self._filled: list[pulumi.Resource] = [*self.active, *([self.restore] if self.restore else [])]
         self.settings = [self._set(setting, value) for setting, value in args.settings.items()]
         self.role_definitions = {each.name: self._define(each) for each in args.roles}
         wide = {each.name: self._assign(each, []) for each in args.assignments if not _at_a_key(each)}
@@ -114,6 +120,11 @@ class HsmSetup(pulumi.ComponentResource):
         self.register_outputs({})
 
     @property
+    def active(self) -> list[pulumi.Resource]:
+        """What makes the pool usable, as far as this stack does it."""
+        return [] if self.security_domain is None else [self.security_domain]
+
+    @property
     def everything(self) -> list[pulumi.Resource]:
         """All that is set up."""
         made = [*self.role_definitions.values(), *self.role_assignments.values(), *self.keys.values()]
@@ -123,18 +134,18 @@ class HsmSetup(pulumi.ComponentResource):
         """The assignments to a principal, which is the very value that the arguments had."""
         return [made for name, made in self.role_assignments.items() if self._principals[name] is principal_id]
 
-    def _activate(self, args: HsmSetupArgs) -> SecurityDomain:
+    def _activate(self, activation: Activation, args: HsmSetupArgs) -> SecurityDomain:
         return SecurityDomain(
             "security-domain",
             SecurityDomainArgs(
                 hsm_id=self._hsm.id,
                 hsm_uri=self._hsm.uri,
                 hsm_created_at=self._hsm.created_at,
-                custodians=list(args.activation.custodians),
-                quorum=args.activation.quorum,
-                destinations=list(args.activation.destinations),
-                reissue=args.activation.reissue,
-                recover_from=args.activation.recover_from,
+                custodians=list(activation.custodians),
+                quorum=activation.quorum,
+                destinations=list(activation.destinations),
+                reissue=activation.reissue,
+                recover_from=activation.recover_from,
             ),
             opts=self._options([*args.private_way, *args.log], protect=args.protect),
         )
@@ -153,7 +164,7 @@ class HsmSetup(pulumi.ComponentResource):
                 journal=restoration.journal,
                 role_is_new=bool(restoration.after),
             ),
-            opts=self._options([self.security_domain, *restoration.after]),
+            opts=self._options([*self.active, *restoration.after]),
         )
 
     def _set(self, setting: str, value: bool) -> PoolSetting:

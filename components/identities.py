@@ -40,8 +40,11 @@ class Apart:
     client_id: pulumi.Output[str]
 
 
-def make_apart(settings: Settings, group: ResourceGroup) -> dict[str, Apart]:
-    """Declares every identity that stands by itself, by name. They wait for nothing but the group."""
+def make_apart(settings: Settings, group: ResourceGroup | None) -> dict[str, Apart]:
+    """Declares every identity that stands by itself, by name. They wait for nothing but the group.
+
+    ``group`` may be None where all of them are somebody else's.
+    """
     location = _location(settings)
     return {
         name: _made_apart(name, setting, group, location)
@@ -74,11 +77,13 @@ def _location(settings: Settings) -> str:
     return settings.network.location if settings.network else settings.location
 
 
-def _made_apart(name: str, setting: AttachedIdentity, group: ResourceGroup, location: str) -> Apart:
+def _made_apart(name: str, setting: AttachedIdentity, group: ResourceGroup | None, location: str) -> Apart:
     if isinstance(setting, ExistingIdentity):
         found = existing_identity(name, setting.id)
         # Not the id that was read: in previews the engine does not know it.
         return Apart(setting.id, found.principal_id, found.client_id)
+    if group is None:
+        raise TypeError("an identity that is made lies in a group")
     made = UserAssignedIdentity(name, UserAssignedIdentityArgs(group.name, location, name))
     return Apart(made.id, made.principal_id, made.client_id)
 

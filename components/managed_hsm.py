@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -45,6 +46,36 @@ class ManagedHsmArgs:
     """ARM id of a pool that exists and is taken over; None makes a new one."""
     deleted_before: Sequence[pulumi.Resource] = ()
     """What a destroy takes away only after the pool."""
+
+
+class Pool(Protocol):
+    """A pool, whoever owns it."""
+
+    @property
+    def id(self) -> pulumi.Output[str]:
+        """ARM id."""
+
+    @property
+    def uri(self) -> pulumi.Output[str]:
+        """With a slash at its end."""
+
+    @property
+    def created_at(self) -> pulumi.Output[str]:
+        """When ARM made it."""
+
+    @property
+    def pool(self) -> pulumi.Resource | None:
+        """What deletes everything in the pool with itself; None for a pool that another stack owns."""
+
+
+@dataclass(frozen=True)
+class ExistingPool:
+    """A pool that another stack owns: what is known of it, and nothing to declare."""
+
+    id: pulumi.Output[str]
+    uri: pulumi.Output[str]
+    created_at: pulumi.Output[str]
+    pool: pulumi.Resource | None = None
 
 
 class ManagedHsm(pulumi.ComponentResource):

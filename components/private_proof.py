@@ -65,7 +65,7 @@ def make_proofs(
 
 def _before(path: PrivatePath, setup: HsmSetup, roles: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
     # Every key: what is listed should be all that the stack has.
-    return [setup.security_domain, *setup.keys.values(), *path.reachable, *roles]
+    return [*setup.active, *setup.keys.values(), *path.reachable, *roles]
 
 
 def _host(uri: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from config import Settings
 from config.hsm import Hsm
+from data_plane.customer_managed_keys import ROLE
 
 
 def is_lifted(settings: Settings) -> bool:
@@ -14,3 +15,11 @@ def is_lifted(settings: Settings) -> bool:
 def is_protected(settings: Settings) -> bool:
     """Whether Pulumi refuses to delete or replace the pool and its activation."""
     return settings.environment == "prod" and not is_lifted(settings)
+
+
+def protected_keys(settings: Settings) -> frozenset[str]:
+    """The keys that Pulumi refuses to delete or replace: those that say so, and those that a service encrypts with."""
+    if is_lifted(settings):
+        return frozenset()
+    granted = {each.scope.removeprefix("/keys/") for each in settings.role_assignments if each.role == ROLE}
+    return frozenset(name for name, key in settings.keys.items() if key.protect or name in granted)

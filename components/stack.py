@@ -21,7 +21,7 @@ from components.named_principals import named_principals
 from components.pool_ends import make_ends
 from components.private_path import PrivatePath, make_private_path
 from components.private_proof import make_proofs
-from components.protection import is_lifted, is_protected
+from components.protection import is_protected, protected_keys
 from components.resource_group import ResourceGroup, ResourceGroupArgs
 from components.vault import VaultSurroundings, make_vault
 from config import Settings
@@ -54,8 +54,8 @@ def build(
     ``object_id`` finds a principal by kind (``user``, ``group``, ``servicePrincipal``) and name.
     """
     hsm_settings, domain = settings.hsm, settings.security_domain
-    if not isinstance(hsm_settings, Hsm) or domain is None:
-        raise TypeError("a stack makes its own pool; the configuration's reader refuses anything else")
+    if not isinstance(hsm_settings, Hsm):
+        raise TypeError("this stack makes its own pool; components.shared_pool is for the others")
     named = named_principals(settings, object_id)
     group = ResourceGroup(
         "resource-group",
@@ -76,7 +76,7 @@ def build(
     connections = make_connections(settings, private_path, hsm, after=[]) if closed else []
 
     def principal_id(principal: Principal) -> pulumi.Input[str]:
-        return _principal_id(principal, deployer, identities, named)
+        return principal_id_of(principal, deployer, identities, named)
 
     logging = make_logging(settings, LoggingSurroundings(deployer.subscription_id, group, principal_id))
     retained = pulumi.ResourceOptions(parent=hsm, retain_on_delete=hsm_settings.on_destroy == "retain")
@@ -85,15 +85,16 @@ def build(
         "hsm-setup",
         HsmSetupArgs(
             hsm=hsm,
-            activation=_activation(domain),
+            environment=settings.environment,
+            deployer=deployer.object_id,
+            activation=None if domain is None else _activation(domain),
             roles=[
                 Role(each.name, each.description, each.data_actions, each.not_data_actions)
                 for each in settings.role_definitions
             ],
-            assignments=[_assignment(each, deployer, identities, named) for each in settings.role_assignments],
+            assignments=[assignment_of(each, deployer, identities, named) for each in settings.role_assignments],
             keys={
-                name: settings_of(key, protect=key.protect and not is_lifted(settings))
-                for name, key in settings.keys.items()
+                name: settings_of(key, protect=name in protected_keys(settings)) for name, key in settings.keys.items()
             },
             protect=is_protected(settings),
             settings={str(name): value for name, value in hsm_settings.settings.items()},
@@ -117,7 +118,7 @@ def build(
             group=group,
             principal_id=principal_id,
             # A step that fails ends the whole run: a vault must not leave a pool behind that is not activated.
-            after=[setup.security_domain],
+            after=setup.active,
             path=private_path,
             machines=list(identities.machines.values()),
             logging=logging,
@@ -128,9 +129,10 @@ def build(
     return {**_outputs(hsm, setup, private_path, identities), "proof": proofs, **told}
 
 
-def _principal_id(
+def principal_id_of(
     principal: Principal, deployer: Deployer, identities: Identities, named: dict[Principal, str]
 ) -> pulumi.Input[str]:
+    """The object id of a principal, however the configuration names it."""
     match principal.kind:
         case "deployer":
             return deployer.object_id
@@ -196,11 +198,12 @@ def _activation(domain: SecurityDomain) -> Activation:
     )
 
 
-def _assignment(
+def assignment_of(
     setting: RoleAssignmentSetting, deployer: Deployer, identities: Identities, named: dict[Principal, str]
 ) -> Assignment:
+    """The assignment that a setting means."""
     principal = setting.principal
-    principal_id = _principal_id(principal, deployer, identities, named)
+    principal_id = principal_id_of(principal, deployer, identities, named)
     who = principal.value or principal.kind
     return Assignment(
         name=f"{setting.role}: {who} at {setting.scope}",
@@ -211,6 +214,11 @@ def _assignment(
     )
 
 
+def _security_domain(setup: HsmSetup) -> dict[str, Any]:
+    domain = setup.security_domain
+    return {} if domain is None else {"securityDomain": {"files": domain.files, "sha256": domain.sha256}}
+
+
 def _outputs(hsm: ManagedHsm, setup: HsmSetup, path: PrivatePath, identities: Identities) -> dict[str, Any]:
     return {
         "hsmId": hsm.id,
@@ -218,10 +226,7 @@ def _outputs(hsm: ManagedHsm, setup: HsmSetup, path: PrivatePath, identities: Id
         "keys": outputs_of(setup.keys),
         "roleDefinitions": {name: role.definition_name for name, role in setup.role_definitions.items()},
         "roleAssignments": {name: assignment.assignment_name for name, assignment in setup.role_assignments.items()},
-        "securityDomain": {
-            "files": setup.security_domain.files,
-            "sha256": setup.security_domain.sha256,
-        },
+        **_security_domain(setup),
         "privateEndpoints": path.ip_addresses,
         "identities": identities.principal_ids,
         "clientIds": identities.client_ids,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from config.hsm import OnDestroy
+from data_plane.customer_managed_keys import ROLE
 
 DEV_POOL: dict[str, Any] = {
     "retentionDays": 7,
@@ -41,6 +42,7 @@ def with_defaults(written: dict[str, Any]) -> dict[str, Any]:
     if filled.get("environment") == "prod":
         _fill_protection(filled)
     _fill_vault(filled)
+    _grant_uses(filled)
     network = filled.get("network")
     if isinstance(network, dict) and "azure-native:location" in filled:
         filled["network"] = {"location": filled["azure-native:location"], **network}
@@ -78,3 +80,20 @@ def _fill_protection(filled: dict[str, Any]) -> None:
         filled["keys"] = {
             name: {"protect": True, **key} if isinstance(key, dict) else key for name, key in keys.items()
         }
+
+
+def _grant_uses(filled: dict[str, Any]) -> None:
+    """The role assignments that ``keys.*.usedBy`` stands for. What has the wrong shape is told where it stands."""
+    keys, written = filled.get("keys"), filled.get("roleAssignments") or []
+    if not isinstance(keys, dict) or not isinstance(written, list):
+        return
+    granted: list[Any] = []
+    for name, key in keys.items():
+        uses = key.get("usedBy") if isinstance(key, dict) else None
+        for use in uses if isinstance(uses, list) else []:
+            principal = use.get("principal") if isinstance(use, dict) else None
+            grant = {"role": ROLE, "principal": principal, "scope": f"/keys/{name}"}
+            if isinstance(principal, dict) and grant not in [*written, *granted]:
+                granted.append(grant)
+    if granted:
+        filled["roleAssignments"] = [*written, *granted]

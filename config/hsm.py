@@ -20,6 +20,7 @@ from config.fields import (
     Text,
     guid,
     ipv4_network,
+    matching,
     refusal,
     setting,
 )
@@ -88,6 +89,7 @@ def _price(value: object) -> object:
     return value
 
 
+Owner = Annotated[str, BeforeValidator(matching(r"[0-9A-Za-z][0-9A-Za-z.-]{1,62}[0-9A-Za-z]"))]
 Price = Annotated[float, BeforeValidator(_price)]
 IpRule = Annotated[Text, AfterValidator(_ip_rule)]
 Administrator = Annotated[Text, AfterValidator(lambda value: value if value == DEPLOYER else guid(value))]
@@ -204,6 +206,13 @@ class Hsm(Section):
         accepted="AllowKeyManagementOperationsThroughARM with true or false",
         example={"AllowKeyManagementOperationsThroughARM": True},
     )
+    activated_elsewhere: Boolean = setting(
+        False,
+        what="That the pool is active already and its security domain is in custody outside of this stack. Instead of "
+        "the section securityDomain.",
+        accepted="true or false",
+        example=True,
+    )
     on_soft_deleted: OnSoftDeleted = setting(
         "fail",
         what="What becomes of a soft-deleted pool that holds the name: stop, bring it back with all that was in it, or "
@@ -257,6 +266,13 @@ class ExistingHsm(Section):
             "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoResourceGroup"
             "/providers/Microsoft.KeyVault/managedHSMs/contoso-hsm"
         ),
+    )
+
+    owner: Owner = setting(
+        what="Who of those that share the pool this stack is: a name that no other stack on it has. Every key of the "
+        "stack bears it as the tag `managed-by-stack`, and no other key is touched.",
+        accepted="3 to 64 letters, digits, dots and hyphens",
+        example="payments-prod",
     )
 
     @property

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from config.backup import FOLDER_ACCEPTED, FolderUrl
 from config.fields import Boolean, Integer, ProjectPath, Section, TagName, TagValue, matching, refusal, setting
 from config.key_life import ReleasePolicy, Rotation
+from config.key_use import KeyUse
 
 KeyType = Literal["RSA-HSM", "EC-HSM", "oct-HSM"]
 Curve = Literal["P-256", "P-384", "P-521", "P-256K"]
@@ -167,6 +168,13 @@ class Key(Section):
         "`az keyvault key get-attestation` writes it.",
         accepted="the path of a file that no other key has",
         example=".local/attestations/myrsakey.json",
+    )
+    used_by: tuple[KeyUse, ...] = setting(
+        (),
+        what="Azure services that encrypt with the key: each gets the role Managed HSM Crypto Service Encryption User "
+        "at it. As long as they are here, the key can be neither removed nor replaced.",
+        accepted="a list of service and principal",
+        example=[{"service": "storage", "principal": {"objectId": "1f9a7c3e-6b50-4d28-9e84-c2d5a0b716f3"}}],
     )
     on_remove: Literal["retain", "softDelete", "purge"] = setting(
         "softDelete",

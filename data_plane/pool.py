@@ -31,6 +31,8 @@ class Network:
     ip_rules: tuple[str, ...] = ()
     """Public IPv4 addresses and networks that are let in although the default is ``Deny``."""
     private_endpoints: tuple[PrivateEndpoint, ...] = ()
+    bypass: str = "None"
+    """``AzureServices`` or ``None``."""
 
     @property
     def is_public(self) -> bool:
@@ -71,6 +73,7 @@ class Pool:
     """``NotActivated``, ``Active``, ``Failed`` or ``Unknown``."""
     activation_message: str
     network: Network = field(default_factory=Network)
+    purge_protection: bool = False
 
 
 def read(session: Session, hsm_id: str) -> Pool | None:
@@ -93,6 +96,7 @@ def _pool(resource: dict[str, Any]) -> Pool:
         activation_status=str(activation.get("activationStatus") or UNKNOWN),
         activation_message=str(activation.get("activationStatusMessage") or ""),
         network=_network(properties),
+        purge_protection=bool(properties.get("enablePurgeProtection")),
     )
 
 
@@ -106,6 +110,7 @@ def _network(properties: dict[str, Any]) -> Network:
             _private_endpoint(str(each.get("id") or ""), each.get("properties") or {})
             for each in properties.get("privateEndpointConnections") or []
         ),
+        bypass=str(acls.get("bypass") or "None"),
     )
 
 

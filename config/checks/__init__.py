@@ -13,7 +13,9 @@ from config.checks import (
     backup,
     diagnostics,
     environment,
+    existing,
     identities,
+    key_use,
     keys,
     network,
     not_carried_out,
@@ -33,9 +35,11 @@ def problems_of(
     """Every problem of settings whose single values are all right. ``base``: what paths are shown relative to."""
     yield from environment.problems(settings)
     yield from pool.problems(settings)
+    yield from existing.problems(settings)
     yield from security_domain.problems(settings, base)
     yield from access.problems(settings)
     yield from keys.problems(settings, base)
+    yield from key_use.problems(settings)
     yield from passphrases.problems(settings, secret_keys, plain_secrets)
     yield from backup.problems(settings)
     yield from network.problems(settings)

@@ -10,7 +10,6 @@ from config.problems import Problem
 from config.settings import NAMESPACE, Settings
 
 NOT_CARRIED_OUT = (
-    "hsm.existing",
     "securityDomain.destinations.*.blob",
 )
 """The keys that nothing follows from (``*``: every entry)."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from config.certificates import Certificate, read_certificate
 from config.checks import destinations
 from config.files import UnusableFile, is_directory, real_path
-from config.hsm import ExistingHsm
+from config.hsm import ExistingHsm, Hsm
 from config.private_keys import private_keys_beside
 from config.problems import Problem, not_accepted, relative, shown
 from config.security_domain import PathDestination, SecurityDomain
@@ -24,13 +24,14 @@ _CERTIFICATE = "a file with one RSA certificate of 2048 bits or more, PEM or DER
 def problems(settings: Settings, base: Path) -> Iterator[Problem]:
     """Problems of the security domain."""
     domain = settings.security_domain
-    existing = isinstance(settings.hsm, ExistingHsm)
+    elsewhere = isinstance(settings.hsm, ExistingHsm) or settings.hsm.activated_elsewhere
     if domain is None:
-        if not existing:
+        if not elsewhere:
             yield Problem(_SECTION, "is missing; quorum, custodians and destinations, to activate the pool with")
         return
-    if existing:
-        yield Problem(_SECTION, "is not accepted; none for a pool of another stack", ("managed-hsm:hsm.existing",))
+    if isinstance(settings.hsm, Hsm) and settings.hsm.activated_elsewhere:
+        text = "is not accepted; none for a pool that is activated elsewhere"
+        yield Problem(_SECTION, text, ("managed-hsm:hsm.activatedElsewhere",))
     yield from _quorum_problems(domain)
     yield from _custodian_problems(domain, base)
     yield from destinations.problems(settings, domain, base)

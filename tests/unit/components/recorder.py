@@ -114,14 +114,19 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 def declare(of: Settings, existing: Existing | None = None) -> Program:
     """What the program declares for these settings."""
+    return recorded(lambda: build(of, DEPLOYER, existing or Existing(), lambda kind, name: f"{kind}-{name}"))
+
+
+def recorded(run: Callable[[], object]) -> Program:
+    """What is declared by this function."""
     notes = _Notes()
     asyncio.set_event_loop(_loop())
     pulumi.runtime.set_mocks(_Answers(), project="managed-hsm", stack="dev", preview=False, monitor=notes)
 
-    def run() -> None:
-        build(of, DEPLOYER, existing or Existing(), lambda kind, name: f"{kind}-{name}")
+    def run_once() -> None:
+        run()
 
-    run_to_end: Callable[[], None] = pulumi.runtime.test(run)  # type: ignore[no-untyped-call]  # likewise
+    run_to_end: Callable[[], None] = pulumi.runtime.test(run_once)  # type: ignore[no-untyped-call]  # likewise
     run_to_end()
     # What is only read is not declared, but others may wait for it.
     names = {urn: urn.rsplit("::", 1)[-1] for urn in notes.resources}

@@ -136,15 +136,9 @@ def test_a_pool_needs_an_administrator(dev: Values, mistakes: Mistakes) -> None:
     assert mistakes(dev) == ["hsm.initialAdministrators: [] is not accepted; at least one object id (GUID)"]
 
 
-def test_blobs_and_pools_of_other_stacks_are_refused_until_they_are_carried_out(
-    dev: Values, mistakes: Mistakes
-) -> None:
+def test_blobs_are_refused_until_they_are_carried_out(dev: Values, mistakes: Mistakes) -> None:
     blob = "https://contosocustody.blob.core.windows.net/domains/az400popMHSM-SD.json"
     dev["managed-hsm:securityDomain"]["destinations"].append({"blob": blob})
     assert mistakes(dev) == [
         "securityDomain.destinations[1].blob: is not carried out yet; leave it out",
     ]
-    group = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoResourceGroup"
-    dev["managed-hsm:hsm"] = {"existing": f"{group}/providers/Microsoft.KeyVault/managedHSMs/contoso-hsm"}
-    del dev["managed-hsm:securityDomain"]
-    assert mistakes(dev) == ["hsm.existing: is not carried out yet; leave it out"]
