@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,16 +28,26 @@ _FAILED, _REFUSED = 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: got the token, and the resource's answer where one was asked; 1: no token or no answer; 2: a refusal."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        stream=sys.stderr, format="%(message)s", level=logging.INFO if options.verbose else logging.ERROR
-    )
-    # azure-core logs requests by itself, every header of them.
-    logging.getLogger("azure").setLevel(logging.WARNING)
     try:
-        return _run(options)
+        with _telling(options.verbose):
+            return _run(options)
     except (AzureError, ValueError, OSError) as error:
         print(f"error: {getattr(error, 'message', None) or error}", file=sys.stderr)
         return _FAILED
+
+
+@contextlib.contextmanager
+def _telling(verbose: bool) -> Iterator[None]:
+    """What this package says of its steps, and nothing that others log of requests: tokens are in those."""
+    log, handler = logging.getLogger(__package__), logging.StreamHandler(sys.stderr)
+    before = log.level
+    log.setLevel(logging.INFO if verbose else logging.WARNING)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 def _run(options: argparse.Namespace) -> int:
