@@ -71,14 +71,14 @@ class HsmSetupArgs:
     hsm: Pool
     activation: Activation | None
     """None where the pool is active, and its security domain is somebody else's affair."""
-    environment: str
-    """``dev`` or ``prod``; declared, like the deployer, for the policy pack, which sees no configuration."""
-    deployer: str
-    """Object id."""
     assignments: Sequence[Assignment]
     keys: Mapping[str, KeySettings]
     protect: bool
     """Whether Pulumi refuses to delete or replace the activation."""
+    environment: str
+    """``dev`` or ``prod``; an output, like the deployer, for the policy pack, which sees no configuration."""
+    deployer: str
+    """Object id."""
     private_way: Sequence[pulumi.Resource] = field(default_factory=list)
     """What must stand before the pool can be reached, where the only way to it is private."""
     log: Sequence[pulumi.Resource] = ()
@@ -103,8 +103,7 @@ class HsmSetup(pulumi.ComponentResource):
     keys: dict[str, Key]
 
     def __init__(self, name: str, args: HsmSetupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        declared = {"environment": args.environment, "deployer": args.deployer}
-        super().__init__("mhsm:components:HsmSetup", name, declared, opts)
+        super().__init__("mhsm:components:HsmSetup", name, {}, opts)
         self._hsm, self._backup_right = args.hsm, args.backup_right
         self.security_domain = None if args.activation is None else self._activate(args.activation, args)
         self.restore = None if args.restoration is None else self._restore(args.restoration)
@@ -117,7 +116,7 @@ class HsmSetup(pulumi.ComponentResource):
         narrow = {each.name: self._assign(each, self._key_of(each)) for each in args.assignments if _at_a_key(each)}
         self.role_assignments = {**wide, **narrow}
         self._principals = {each.name: each.principal_id for each in args.assignments}
-        self.register_outputs({})
+        self.register_outputs({"environment": args.environment, "deployer": args.deployer})
 
     @property
     def active(self) -> list[pulumi.Resource]:

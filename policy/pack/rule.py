@@ -100,6 +100,6 @@ class Rule:
         return list(self.check(resources, self.settings(given)))
 
     def message(self, violation: Violation) -> str:
-        """What a reviewer reads, in one line."""
+        """What a reviewer reads below the reason, in one line."""
         where = f"{violation.at.name}, " if violation.at else ""
-        return f"{where}{violation.property}: {violation.found}. {self.why} {self.way_out}"
+        return f"{where}{violation.property}: {violation.found}. {self.way_out}"

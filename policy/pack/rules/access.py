@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from data_plane.built_in_roles import ADMINISTRATOR, name_of
+from policy.pack.resource_types import MANAGED_HSM, ROLE_ASSIGNMENT, SETUP
 from policy.pack.rule import Declared, Option, Rule, Settings, Violation
-from policy.pack.types import MANAGED_HSM, ROLE_ASSIGNMENT, SETUP
 
 _OF_THE_POOL: Final = (
     ADMINISTRATOR,

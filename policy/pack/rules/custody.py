@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from policy.pack.resource_types import SECURITY_DOMAIN
 from policy.pack.rule import UNKNOWN, Declared, Option, Rule, Settings, Violation
-from policy.pack.types import SECURITY_DOMAIN
 
 _SECTION: Final = "managed-hsm:securityDomain"
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from policy.pack.resource_types import KEY
 from policy.pack.rule import UNKNOWN, Declared, Option, Rule, Settings, Violation
-from policy.pack.types import KEY
 
 _ENTRY: Final = "managed-hsm:keys.<name>"
 

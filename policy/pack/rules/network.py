@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from policy.pack.rule import UNKNOWN, Declared, Rule, Settings, Violation
-from policy.pack.types import (
+from policy.pack.resource_types import (
     DIAGNOSTIC_SETTING,
     EVENT_HUB_NAMESPACE,
     MANAGED_HSM,
     PRIVATE_ENDPOINT,
     STORAGE_ACCOUNT,
 )
+from policy.pack.rule import UNKNOWN, Declared, Rule, Settings, Violation
 
 _ENOUGH: Final = {STORAGE_ACCOUNT: ("TLS1_2", "TLS1_3"), EVENT_HUB_NAMESPACE: ("1.2", "1.3")}
 _AUDIT: Final = ("category", "AuditEvent"), ("categoryGroup", "audit"), ("categoryGroup", "allLogs")
@@ -57,11 +57,11 @@ def _logs_the_audit(setting: Declared) -> bool:
 
 
 def _may_be_of(pool: Declared, setting: Declared) -> bool:
-    """Of a pool that is only made now nobody knows the id yet; then it counts by where it is declared."""
+    """By the id that it names; where the engine shows none (it is no output), by where it is declared."""
     target = setting.input("resourceUri")
     if isinstance(target, str):
         return target.lower().endswith(f"/managedhsms/{pool.input('name')}".lower())
-    return "ManagedHsm" in setting.urn or "HsmSetup" in setting.urn
+    return f"{MANAGED_HSM}$" in setting.urn or "components:ManagedHsm$" in setting.urn
 
 
 def _tls(resources: Sequence[Declared], settings: Settings) -> Iterator[Violation]:

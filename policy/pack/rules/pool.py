@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from policy.pack.resource_types import KEY, MANAGED_HSM, SECURITY_DOMAIN
 from policy.pack.rule import UNKNOWN, Check, Declared, Option, Rule, Settings, Violation
-from policy.pack.types import KEY, MANAGED_HSM, SECURITY_DOMAIN
 
 _HSM: Final = "managed-hsm:hsm"
 _WORDS: Final = {"type": "array", "items": {"type": "string"}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from policy.pack.resource_types import MANAGED_HSM, SETUP
 from policy.pack.rule import Declared, Option, Rule, Settings, Violation
-from policy.pack.types import MANAGED_HSM, SETUP
 
 
 def _environment(resources: Sequence[Declared], settings: Settings) -> Iterator[Violation]:

@@ -15,4 +15,4 @@ KEY: Final = "pulumi-python:dynamic/mhsm:Key"
 ROLE_ASSIGNMENT: Final = "pulumi-python:dynamic/mhsm:RoleAssignment"
 
 SETUP: Final = "mhsm:components:HsmSetup"
-"""The component that says whose stack it is: its inputs are ``environment`` and ``deployer`` (an object id)."""
+"""The component that says whose stack it is: its outputs are ``environment`` and ``deployer`` (an object id)."""
