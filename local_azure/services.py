@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local_azure.arm.service import ArmService
+from local_azure.attestation.service import AttestationService
 from local_azure.core.world import Service, World
 from local_azure.entra.service import EntraService
 from local_azure.graph.service import GraphService
@@ -21,6 +22,7 @@ def all_services(world: World) -> list[Service]:
         ArmService(world),
         ManagedHsmService(world),
         KeyVaultService(world),
+        AttestationService(world),
         LogAnalyticsService(world),
         BlobService(world),
         MetadataService(world),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Mapping
 from typing import Any
 
 _CONFLICT = 409
@@ -67,6 +68,14 @@ class ControlClient:
     def require_attestation(self, required: bool) -> None:
         """Whether the metadata service issues certificates to attested keys only."""
         self._ask("PUT", "attestation", {"required": required})
+
+    def attest(self, issuer: str, claims: Mapping[str, Any]) -> str:
+        """A token of the attestation provider at ``issuer`` (``https://<name>.<region>.attest.azure.net``).
+
+        It makes the claims as if the provider had judged evidence; for a key release ``x-ms-runtime`` has the keys of
+        the environment (a JSON Web Key Set).
+        """
+        return str(self._ask("POST", "attestations", {"issuer": issuer, "claims": dict(claims)})["token"])
 
     def revoke_certificates(self, client_id: str | None = None) -> int:
         """Revokes the certificates of every managed identity, or of one; answers how many."""

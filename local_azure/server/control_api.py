@@ -15,6 +15,7 @@ from aiohttp import web
 
 from local_azure.arm.operations import never_report_done
 from local_azure.arm.providers.managed_hsm_life import PURGE
+from local_azure.attestation import tokens as attestation_tokens
 from local_azure.core.faults import FaultRule, InvalidFault
 from local_azure.entra import binding_certificates, directory
 from local_azure.managed_hsm.security_domain.state import fail_activations
@@ -63,6 +64,7 @@ class ControlApi:
             ("PUT", "activations"): self._fail_activations,
             ("PUT", "purges"): self._silence_purges,
             ("PUT", "attestation"): self._require_attestation,
+            ("POST", "attestations"): self._attest,
             ("POST", "revocations"): self._revoke,
             ("POST", "machines"): self._enter_machine,
             ("GET", "log"): lambda _: list(entries(log.path)),
@@ -131,6 +133,15 @@ class ControlApi:
             raise BadControlRequest("required must be true or false")
         attestation.require(self._dispatcher.world, body["required"])
         return {}
+
+    def _attest(self, body: dict[str, Any]) -> dict[str, Any]:
+        issuer, claims = body.get("issuer"), body.get("claims")
+        if not isinstance(issuer, str) or not isinstance(claims, dict):
+            raise BadControlRequest("issuer must be the address of an attestation provider, claims an object")
+        try:
+            return {"token": attestation_tokens.issue(self._dispatcher.world, issuer, claims)}
+        except ValueError as error:
+            raise BadControlRequest(str(error)) from None
 
     def _revoke(self, body: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(body.get("clientId"), str | None):

@@ -129,12 +129,25 @@ def _import_ec(jwk: JsonObject) -> Material:
 
 
 def _import_oct(jwk: JsonObject) -> Material:
-    secret = required_bytes(jwk, "k")
+    return of_symmetric(required_bytes(jwk, "k"))
+
+
+def of_symmetric(secret: bytes) -> Material:
+    """Of a symmetric key's bytes; BadParameter where there are too few or too many."""
     if len(secret) > _OCT_LENGTH_MAXIMUM:
         raise bad_parameter(f"JSON Web Key: k property of oct key is too large, maximum size is {_OCT_LENGTH_MAXIMUM}")
     if len(secret) not in _IMPORTED_OCT_LENGTHS:
         raise bad_parameter(f"JSON Web Key: oct keys of {len(secret) * 8} bits are not supported")
     return Material(KeyType(OCT, len(secret) * 8), secret, {})
+
+
+def of_private_key(key: object) -> Material:
+    """Of a private key; BadParameter where it is of no type, size or curve that is served."""
+    if isinstance(key, rsa.RSAPrivateKey) and key.key_size in key_types.RSA_SIZES:
+        return _of_rsa(key)
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, tuple(_CURVES.values())):
+        return _of_ec(key)
+    raise bad_parameter("The private key is of a type, size or curve that is not supported")
 
 
 def _of_rsa(key: rsa.RSAPrivateKey) -> Material:

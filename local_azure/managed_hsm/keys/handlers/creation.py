@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from local_azure.core.errors import NotPlayed
 from local_azure.core.http import JsonObject, Response, json_response
 from local_azure.managed_hsm.context import HsmRequest
 from local_azure.managed_hsm.errors import bad_parameter
@@ -20,6 +19,7 @@ from local_azure.managed_hsm.keys.pace import wait_for_a_new_key
 from local_azure.managed_hsm.keys.release_policy import requested_policy
 from local_azure.managed_hsm.keys.rotation import check_room, new_version_name
 from local_azure.managed_hsm.keys.state import Key, KeyStore, KeyVersion
+from local_azure.managed_hsm.keys.transfer import material_of
 
 _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 
@@ -40,9 +40,8 @@ def import_key(hsm: HsmRequest) -> Response:
         raise bad_parameter("Property key is required")
     # Says hardware or software to a vault; here there is only hardware.
     optional_boolean(body, "Hsm")
-    if jwk.get("key_hsm") is not None:
-        raise NotPlayed("the import of a key transfer blob (bring your own key)")
-    material = from_json_web_key(jwk)
+    transferred = jwk.get("key_hsm") is not None
+    material = material_of(jwk, hsm.pool, store_of(hsm)) if transferred else from_json_web_key(jwk)
     operations = requested_operations(jwk, material.type.kty)
     return _add_version(hsm, body, operations, material.type.kty, lambda: material)
 

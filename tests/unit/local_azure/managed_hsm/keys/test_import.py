@@ -101,7 +101,3 @@ def test_rsa_members_that_contradict_each_other_are_refused(hsm: Hsm, rsa_key: r
     assert hsm.call("PUT", "/keys/key", {"key": jwk | {"q": jwk["p"]}}).code == "BadParameter"
     odd = rsa_jwk(rsa.generate_private_key(65537, 2304))
     assert "2304" in hsm.call("PUT", "/keys/key", {"key": odd}).message
-
-
-def test_a_key_transfer_blob_is_not_played(hsm: Hsm) -> None:
-    assert hsm.call("PUT", "/keys/key", {"key": {"kty": "RSA-HSM", "key_hsm": "AQAB"}}).status == 501

@@ -28,14 +28,6 @@ def test_the_one_setting_is_off_until_it_is_switched_on(hsm: Hsm) -> None:
     assert hsm.call("GET", "/settings/Other").status == 404
 
 
-def test_release_and_attestation_say_what_is_missing(hsm: Hsm) -> None:
-    hsm.create("key", kty="EC-HSM")
-    refused = hsm.call("POST", "/keys/key/release", {"target": "token"})
-    assert (refused.status, refused.reason) == (403, "KeyNotExportable")
-    assert hsm.call("GET", "/keys/key/attestation").status == 501
-    assert hsm.call("GET", "/keys/none/attestation").status == 404
-
-
 def test_every_route_asks_for_a_data_action_at_a_scope() -> None:
     for route in key_routes():
         assert isinstance(route.data_action, str)
