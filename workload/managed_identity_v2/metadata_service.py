@@ -164,7 +164,7 @@ class MetadataService:
         finally:
             connection.close()
         self._clock.learn(answer.headers.get("Date"))
-        _log.debug("%s %s: %d", method, path, answer.status)
+        _log.info("%s %s: %d", method, path, answer.status)
         return answer
 
 
