@@ -17,6 +17,7 @@ from local_azure.plugin.errors import PluginError
 from local_azure.plugin.install import install
 from local_azure.server import launch
 from local_azure.stack import material
+from local_azure.stack.activation import LogNotRead, activation_in_log
 from local_azure.stack.cloud import finder, is_gone
 from local_azure.stack.exclusive import only_run
 from local_azure.stack.forget import DOWN, JOURNAL
@@ -83,7 +84,18 @@ def up(instance: Instance, pulumi: Pulumi, options: Sequence[str] = ()) -> None:
         pulumi.run("up", "--yes", *options, journal=journal)
     except StackError as error:
         raise type(error)(f"{error}{way_out(met(journal))}") from None
-    print(summary(pulumi.ask("stack", "output", "--json"), time.monotonic() - started))
+    outputs = pulumi.ask("stack", "output", "--json")
+    activation = _activation(outputs, pulumi)
+    print(summary(outputs, time.monotonic() - started, activation))
+
+
+def _activation(outputs: Mapping[str, Any], pulumi: Pulumi) -> Mapping[str, Any] | None:
+    """The activation's event; a log that cannot be read keeps nobody from the rest of the summary."""
+    try:
+        return activation_in_log(outputs["hsmId"], pulumi.environment)
+    except LogNotRead as error:
+        say(f"the audit log says nothing: {error}")
+        return None
 
 
 def way_out(met_resources: Sequence[str]) -> str:

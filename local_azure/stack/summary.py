@@ -9,8 +9,8 @@ PRICE_PER_HOUR = "about 3.20 to 3.50 US$"
 """Of a pool of the SKU Standard_B1, as Azure's price list of 2026 and others' bills have it."""
 
 
-def summary(outputs: Mapping[str, Any], seconds: float) -> str:
-    """The stack's outputs as lines for a terminal."""
+def summary(outputs: Mapping[str, Any], seconds: float, activation: Mapping[str, Any] | None = None) -> str:
+    """The stack's outputs as lines for a terminal; ``activation`` is its event in the audit log."""
     domain = outputs["securityDomain"]
     lines = [
         "",
@@ -21,6 +21,7 @@ def summary(outputs: Mapping[str, Any], seconds: float) -> str:
                 ("activated", "the security domain, which opens with a quorum of the custodians' keys, is in"),
                 *(("", each) for each in domain["files"] or ["custody: it is at no destination any more"]),
                 ("", f"SHA-256 {domain['sha256']}"),
+                *_logged(activation),
                 *_section("keys", outputs["keys"], lambda key: str(key["id"])),
                 *_section("roles", outputs["roleAssignments"], lambda name: str(name)),
                 *_section("private endpoints", outputs["privateEndpoints"], lambda address: str(address)),
@@ -35,9 +36,26 @@ def summary(outputs: Mapping[str, Any], seconds: float) -> str:
         "",
         "Look further:  .venv/bin/python -m local_azure exec -- pulumi stack output --json",
         "               .venv/bin/python -m local_azure logs",
+        *(_audit(outputs) if activation else []),
         "Take it down:  make down",
     ]
     return "\n".join(lines)
+
+
+def _logged(activation: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Who, when, from where, as the audit log has it."""
+    if activation is None:
+        return []
+    who = activation["user"] or f"principal {activation['objectId']}"
+    return [
+        ("in the audit log", f"{activation['operation']} on {activation['time']}"),
+        ("", f"by {who}, from {activation['caller']}"),
+    ]
+
+
+def _audit(outputs: Mapping[str, Any]) -> list[str]:
+    name = str(outputs["hsmId"]).rsplit("/", 1)[-1]
+    return [f"               .venv/bin/python -m local_azure exec -- python -m audit {name}"]
 
 
 _STEPS = {

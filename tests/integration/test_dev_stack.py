@@ -46,6 +46,7 @@ def test_the_walkthrough_from_nothing_to_nothing(project: Project, monkeypatch: 
     for text in (project.state(), first.output, json.dumps(project.answer("preview", "--json"))):
         assert_no_secret_in(project, text)
     assert_the_quorum_opens(project)
+    assert_the_log_has_the_activation(project)
 
     credential = in_environment(project, monkeypatch)
     keys = KeyClient(URI, credential)
@@ -155,6 +156,18 @@ def assert_the_quorum_opens(project: Project) -> None:
     command = [sys.executable, "-m", "ceremony", "verify", str(security_domain_file(project)), "--json", "--key", *keys]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["quorums"] == {"possible": 3, "tried": 3, "open": 3}
+
+
+def assert_the_log_has_the_activation(project: Project) -> None:
+    """As an auditor would ask: who activated the pool, when, from where; and nothing came before it."""
+    command = [sys.executable, "-m", "audit", "az400popMHSM", "--limit", "0", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=project.environment)
+    first, *others = [event for event in json.loads(done.stdout) if event["result"] == "ok"]
+    assert (first["operation"], first["objectId"]) == ("SecurityDomainBackup", DEPLOYER_OBJECT_ID)
+    assert first["caller"] == "203.0.113.10"
+    assert {"KeyCreate", "KeyImport", "RoleAssignmentCreate", "KeyWrap"} <= {event["operation"] for event in others}
+    domain = json.loads(security_domain_file(project).read_text())
+    assert all(datum["compact_jwe"][-40:] not in done.stdout for datum in domain["EncData"]["data"])
 
 
 def assert_pool_is_as_described(credential: ClientSecretCredential, keys: KeyClient) -> None:

@@ -52,6 +52,25 @@ def test_a_stack_that_proves_nothing_says_nothing_of_a_proof() -> None:
     assert "proved" not in summary(outputs(proof={}), 12)
 
 
+def test_the_audit_log_names_who_activated_the_pool_when_and_from_where() -> None:
+    event = {
+        "time": "2026-11-21T12:00:00.5Z",
+        "operation": "SecurityDomainBackup",
+        "objectId": "b81d6e0c-49f7-4a35-8c2e-1d7f0a9e6b42",
+        "user": "",
+        "caller": "203.0.113.10",
+    }
+    pool = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/managedHSMs/az400popMHSM"
+    lines = [" ".join(line.split()) for line in summary(outputs(hsmId=pool), 12, event).splitlines()]
+    start = lines.index("in the audit log SecurityDomainBackup on 2026-11-21T12:00:00.5Z")
+    assert lines[start + 1] == "by principal b81d6e0c-49f7-4a35-8c2e-1d7f0a9e6b42, from 203.0.113.10"
+    assert any(line.endswith("python -m audit az400popMHSM") for line in lines)
+
+
+def test_a_pool_without_a_log_says_nothing_of_one() -> None:
+    assert "audit" not in summary(outputs(), 12)
+
+
 def test_the_time_and_the_price_are_said() -> None:
     text = summary(outputs(), 12.4)
     assert "took 12 s" in text
