@@ -87,7 +87,7 @@ def ensure(session: Session, hsm_uri: str, wanted: Definition, *, say: Say = sil
         if not each.says_same_as(wanted):
             raise SameNameError(
                 f"{hsm_uri}: there is a role {each.role_name!r} already ({each.name}), which"
-                f" {_difference(each, wanted)} — say the same in roleDefinitions to adopt it, take another name, or"
+                f" {difference(each, wanted)} — say the same in roleDefinitions to adopt it, take another name, or"
                 " delete it first"
             )
     if namesakes:
@@ -146,6 +146,15 @@ def delete(session: Session, hsm_uri: str, name: str, *, clock: Clock = SYSTEM_C
         ) from None
 
 
+def difference(found: Definition, wanted: Definition) -> str:
+    """How a role differs from what it should be, in words."""
+    more = ", ".join(map(short, sorted(found.permitted - wanted.permitted)))
+    less = ", ".join(map(short, sorted(wanted.permitted - found.permitted)))
+    name = f"is called {found.role_name!r}" if found.role_name != wanted.role_name else ""
+    parts = [name, f"also permits {more}" if more else "", f"does not permit {less}" if less else ""]
+    return " and ".join(filter(None, parts)) or "is described otherwise"
+
+
 def _holders(session: Session, hsm_uri: str, name: str) -> list[role_assignments.Assignment]:
     found = role_assignments.at_scope(session, hsm_uri, _SCOPE)
     return [each for each in found if each.role_guid == name.lower()]
@@ -185,13 +194,6 @@ def _definition(found: Any) -> Definition:
 
 def _texts(actions: Iterable[Any] | None) -> list[str]:
     return [str(getattr(each, "value", each)) for each in actions or []]
-
-
-def _difference(found: Definition, wanted: Definition) -> str:
-    more = ", ".join(map(short, sorted(found.permitted - wanted.permitted)))
-    less = ", ".join(map(short, sorted(wanted.permitted - found.permitted)))
-    parts = [f"also permits {more}" if more else "", f"does not permit {less}" if less else ""]
-    return " and ".join(filter(None, parts)) or "is described otherwise"
 
 
 def _says_it_is_assigned(error: Exception) -> bool:

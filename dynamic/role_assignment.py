@@ -100,7 +100,12 @@ class RoleAssignmentProvider(HsmProvider):
             if pool_is_gone(known["hsm_id"], known["hsm_created_at"]):
                 return ReadResult(None, {})
             raise
-        return ReadResult(None, {}) if found is None else ReadResult(id_, known, self.declared(known))
+        if found is None:
+            tell(
+                f"{known['role']} of {known['principal_id']} at {known['scope']} is no longer in the pool: up gives it"
+            )
+            return ReadResult(None, {})
+        return ReadResult(id_, known, self.declared(known))
 
     @one_line
     def delete(self, _id: str, _props: Props) -> None:

@@ -94,8 +94,12 @@ class RoleDefinitionProvider(HsmProvider):
                 return ReadResult(None, {})
             raise
         if found is None:
-            tell(f"role {known.get('role_name')!r} ({id_}) is no longer in the pool")
+            tell(f"role {known.get('role_name')!r} ({id_}) is no longer in the pool: up makes it")
             return ReadResult(None, {})
+        wanted = _definition(id_, known)
+        if not found.says_same_as(wanted):
+            difference = role_definitions.difference(found, wanted)
+            tell(f"role {known['role_name']!r}: changed outside of this stack: {difference}")
         present = {**known, **self._present(known, found)}
         return ReadResult(id_, present, self.declared(present))
 
