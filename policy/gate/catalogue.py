@@ -163,6 +163,8 @@ _APPROVABLE: Final = (
     ("changes-ignored", "Other changes than before are ignored: drift there is seen no more.", _LOOK),
     ("behaviour-changed", "The engine treats the resource in another way from now on.", _LOOK),
     ("adopted", "Something that was there before is taken over: from now on it goes with the stack.", _LOOK),
+    ("environment-changed", "Another environment: other policies hold, and other safeguards by default.", _LOOK),
+    ("deployer-changed", "Somebody else deploys from now on, and has what the deployer has.", _LOOK),
     ("output-added", "The stack shows something new to whoever may read it; is it a secret?", _LOOK),
     ("data-kept-elsewhere", "What holds logs or backups goes, or keeps them for another time.", _LOOK),
     ("data-access-changed", "Other people or addresses get to the logs, or by other means.", _LOOK),

@@ -11,11 +11,13 @@ from policy.gate.events import Outputs
 from policy.gate.finding import Finding, Said
 from policy.gate.preview import HALVES, LOOKED_AT, Preview, Step
 from policy.gate.rules import KINDS
-from policy.gate.rules.kind import Kind
+from policy.gate.rules.kind import Kind, difference
 from policy.gate.rules.options import options_mean
 from policy.gate.rules.secrets import outputs_mean, secrets_shown, texts_shown
 from policy.gate.state import PROVIDER_KEY, State, changes
 
+_TOLD_TO_POLICIES: Final = {"environment": "environment-changed", "deployer": "deployer-changed"}
+"""Inputs of components."""
 _GRAVITY: Final = {rule_id: place for place, rule_id in enumerate(RULES)}
 
 
@@ -66,10 +68,7 @@ def _step(step: Step, preview: Preview) -> Iterator[Said]:
 
 def _operation(step: Step, preview: Preview) -> Iterator[Said]:
     if _is_component(step):
-        if step.operation not in ("create", "delete", "update"):
-            yield Said("unknown-operation", f"{step.operation} of a component")
-        else:
-            yield Said("part-removed" if step.operation == "delete" else "new")
+        yield from _component(step)
         return
     kind = KINDS.get(step.type)
     if kind is None:
@@ -90,6 +89,20 @@ def _operation(step: Step, preview: Preview) -> Iterator[Said]:
             yield Said("repeated")
         case _:
             yield Said("unknown-operation", step.operation)
+
+
+def _component(step: Step) -> Iterator[Said]:
+    """A component is judged by its parts; only what it tells the policies is its own."""
+    match step.operation:
+        case "create":
+            yield Said("new")
+        case "delete":
+            yield Said("part-removed")
+        case "update" if step.old and step.new:
+            for change in changes(step.old, step.new, step.reasons):
+                yield Said(_TOLD_TO_POLICIES.get(change.path, "unknown-property"), difference(change))
+        case _:
+            yield Said("unknown-operation", f"{step.operation} of a component")
 
 
 def _deleted(kind: Kind, step: Step, preview: Preview) -> Iterator[Said]:

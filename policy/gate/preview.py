@@ -116,7 +116,7 @@ def read(text: str | bytes) -> Preview:
 
 def _document(text: str | bytes) -> dict[str, Any]:
     try:
-        content = json.loads(text, object_pairs_hook=_once)
+        content = json.loads(text if isinstance(text, str) else text.decode(), object_pairs_hook=_once)
     except UnicodeDecodeError:
         raise UnreadablePreview("the preview is not text in UTF-8") from None
     except RecursionError:

@@ -124,7 +124,8 @@ def _exclusive(step: Step, preview: Preview) -> list[Said]:
 
 
 def _revoked(change: Change, _step: Step, preview: Preview) -> list[Said]:
-    return _taken_away(change.new, preview) or [Said("changed", difference(change))]
+    taken = change.new if change.path == "revoke" or change.new is MISSING else {change.path: change.new}
+    return _taken_away(taken, preview) or [Said("changed", difference(change))]
 
 
 def _taken_away(revoke: object, preview: Preview) -> list[Said]:

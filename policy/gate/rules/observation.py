@@ -162,6 +162,23 @@ KINDS: Final[Mapping[str, Kind]] = {
             },
         },
     ),
+    # It is left where it is: nothing of it is ever deleted.
+    "pulumi-python:dynamic/mhsm:CustodyAccount": Kind(
+        "account that keeps the security domain",
+        says("new"),
+        says("custody-places-changed"),
+        says("custody-places-changed"),
+        {
+            "tags": changed("changed"),
+            "replication": changed("data-kept-elsewhere"),
+            "retention_days": changed("data-kept-elsewhere"),
+            "containers": changed("custody-places-changed"),
+            **{
+                name: changed("data-access-changed")
+                for name in ("principal_id", "public_network_access", "default_action", "bypass", "ip_rules")
+            },
+        },
+    ),
     "azure-native:storage:ManagementPolicy": Kind(
         "retention of logs",
         says("new"),
