@@ -39,6 +39,7 @@ def configured(settings: Settings) -> Access:
         principals={who.id: who for who, _, _, _ in given},
         grants=tuple(grants.values()),
         keys=tuple(settings.keys),
+        whole=isinstance(settings.hsm, Hsm),
     )
 
 

@@ -84,9 +84,10 @@ def own_scopes(access: Access) -> list[str]:
     return [found[each] for each in sorted(found)]
 
 
-def scopes(access: Access) -> list[str]:
-    """The pool, all keys, and each key that is told apart because something is granted at it."""
-    return [POOL, KEYS, *own_scopes(access)]
+def scopes_of(access: Access, principal: str) -> list[str]:
+    """The pool, all keys, and each key at which something is granted to a principal or one of its groups."""
+    granted = {each.grant.scope.lower(): each.grant.scope for each in reasons(access, principal)}
+    return [POOL, KEYS, *(granted[each] for each in sorted(granted) if key_of(each) is not None)]
 
 
 def everybody(access: Access) -> list[Principal]:
@@ -116,7 +117,8 @@ def matrix(access: Access) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
     for each in everybody(access):
         rows = {
-            scope: sorted(map(data_actions.short, shown_actions(access, each.id, scope))) for scope in scopes(access)
+            scope: sorted(map(data_actions.short, shown_actions(access, each.id, scope)))
+            for scope in scopes_of(access, each.id)
         }
         found[each.words] = {
             scope: actions

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from access.effective import ASSIGNING, DEFINING, Reason, own_scopes, permitted
+from access.effective import ASSIGNING, DEFINING, Reason, permitted, scopes_of
 from access.model import KEYS, POOL, Access, Principal, at, is_administrator
 from data_plane import data_actions
 from data_plane.data_actions import full
@@ -62,10 +62,11 @@ class Finding:
 def findings(access: Access, *, rehearsal: bool = False) -> list[Finding]:
     """Everything questionable, the worst first. In a rehearsal what the deployer may do is worth a note only."""
     holders = list(dict.fromkeys(each.principal for each in access.grants))
-    found = list(_administrators(access, rehearsal=rehearsal))
+    found = list(_administrators(access, rehearsal=rehearsal)) if access.whole else []
     for each in holders:
         found += _of_principal(access, access.principals[each], rehearsal)
-    found.append(_GLOBAL_ADMINISTRATORS)
+    if access.whole:
+        found.append(_GLOBAL_ADMINISTRATORS)
     return sorted(found, key=lambda each: LEVELS.index(each.level))
 
 
@@ -108,7 +109,7 @@ def _administrators(access: Access, *, rehearsal: bool) -> Iterator[Finding]:
 def _of_principal(access: Access, principal: Principal, rehearsal: bool) -> Iterator[Finding]:
     level: Level = "note" if rehearsal and principal.kind == "deployer" else "warning"
     pool = permitted(access, principal.id, POOL)
-    administrator = any(is_administrator(each) for each in access.grants if each.principal == principal.id)
+    administrator = any(map(is_administrator, access.grants_of(principal.id)))
     if administrator:
         yield _administrator(principal, level)
     else:
@@ -180,7 +181,7 @@ def _custody(principal: Principal, pool: dict[str, list[Reason]], level: Level) 
 
 def _key_rulers(access: Access, principal: Principal, pool: dict[str, list[Reason]], level: Level) -> Iterator[Finding]:
     """At the widest scope at which it is so: what is said of every key is not said of single ones again."""
-    for scope in (KEYS, *own_scopes(access)):
+    for scope in scopes_of(access, principal.id)[1:]:
         there = permitted(access, principal.id, scope)
         uses, powers = USES & there.keys(), {ASSIGNING, PURGE} & there.keys()
         if uses and powers:
@@ -214,7 +215,7 @@ def _deployer(access: Access, principal: Principal, level: Level) -> Iterator[Fi
         ("purge keys", lambda action: action == PURGE),
         ("give roles", lambda action: action in (ASSIGNING, DEFINING)),
     )
-    there = {action for scope in (POOL, KEYS, *own_scopes(access)) for action in permitted(access, principal.id, scope)}
+    there = {action for scope in scopes_of(access, principal.id) for action in permitted(access, principal.id, scope)}
     could = [words for words, test in tests if any(map(test, there))]
     if could:
         yield Finding(
@@ -229,7 +230,7 @@ def _deployer(access: Access, principal: Principal, level: Level) -> Iterator[Fi
 
 
 def _kind(access: Access, principal: Principal) -> Iterator[Finding]:
-    mine = [each for each in access.grants if each.principal == principal.id]
+    mine = access.grants_of(principal.id)
     given = ", ".join(f"{each.role} at {each.scope}" for each in mine)
     if principal.kind == "user":
         yield Finding(
@@ -262,8 +263,8 @@ def _kind(access: Access, principal: Principal) -> Iterator[Finding]:
 
 
 def _unknown_roles(access: Access, principal: Principal) -> Iterator[Finding]:
-    for each in access.grants:
-        if each.principal == principal.id and each.role not in access.roles:
+    for each in access.grants_of(principal.id):
+        if each.role not in access.roles:
             yield Finding(
                 "unknown-role",
                 "warning",

@@ -86,6 +86,8 @@ class Access:
     """Names of the keys that are known."""
     source: str = "the configuration"
     """What all this was read from, in words."""
+    whole: bool = True
+    """Whether others have no rights in the pool: a stack on a pool that another one owns knows its own part only."""
     gaps: tuple[str, ...] = field(default=())
     """What could not be looked at, in sentences."""
 
