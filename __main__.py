@@ -4,6 +4,7 @@ import pulumi
 
 import config
 from components.access_review import review
+from components.custody import check_places
 from components.exclusive import look
 from components.present_pool import check_custody, check_unchangeable
 from components.shared_pool import build_on, shared_pool
@@ -31,6 +32,7 @@ def main() -> None:
         pool = present_pool(settings)
         check_unchangeable(settings, pool)
         check_custody(settings, pool)
+        check_places(settings, pool, who, session.current())
         check_way_in(settings, pool)
         recovered = check_pool_name(settings, pool, who, session.current())
         check_vault_name(settings, who, session.current())

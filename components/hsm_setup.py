@@ -26,6 +26,8 @@ class Activation:
     destinations: Sequence[Destination]
     reissue: str | None
     recover_from: str | None = None
+    after: Sequence[pulumi.Resource] = ()
+    """What must stand so that the security domain can be kept."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class HsmSetup(pulumi.ComponentResource):
                 reissue=activation.reissue,
                 recover_from=activation.recover_from,
             ),
-            opts=self._options([*args.private_way, *args.log], protect=args.protect),
+            opts=self._options([*args.private_way, *args.log, *activation.after], protect=args.protect),
         )
 
     def _restore(self, restoration: Restoration) -> FullRestore:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from components.custody import destinations, make_account
 from components.deployer import Deployer
 from components.diagnostics import LoggingSurroundings, make_logging
 from components.endpoint_connections import make_connections
@@ -29,9 +30,9 @@ from config.access import Principal
 from config.access import RoleAssignment as RoleAssignmentSetting
 from config.certificates import read_certificate
 from config.hsm import Hsm
-from config.security_domain import PathDestination, SecurityDomain
+from config.security_domain import SecurityDomain
 from data_plane.exclusive_access import Present
-from dynamic.security_domain import Custodian, Destination
+from dynamic.security_domain import Custodian
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def build(
 ) -> dict[str, Any]:
     """Declares every resource of the stack and answers the stack's outputs.
 
-    ``object_id`` finds a principal by kind (``user``, ``group``, ``servicePrincipal``) and name.
+    ``object_id`` finds a principal by kind (``user``, ``group``, ``servicePrincipal``) and name. ``present``: who has
+    a role in the pool already, where the configuration wants others' taken away.
     """
     hsm_settings, domain = settings.hsm, settings.security_domain
     if not isinstance(hsm_settings, Hsm):
@@ -87,7 +89,7 @@ def build(
             hsm=hsm,
             environment=settings.environment,
             deployer=deployer.object_id,
-            activation=None if domain is None else _activation(domain),
+            activation=None if domain is None else _activation(settings, domain, deployer),
             roles=[
                 Role(each.name, each.description, each.data_actions, each.not_data_actions)
                 for each in settings.role_definitions
@@ -182,19 +184,16 @@ def _make_pool(
     )
 
 
-def _activation(domain: SecurityDomain) -> Activation:
+def _activation(settings: Settings, domain: SecurityDomain, deployer: Deployer) -> Activation:
     return Activation(
         custodians=[
             Custodian(name=each.name, certificate=read_certificate(each.certificate).pem) for each in domain.custodians
         ],
         quorum=domain.quorum,
-        destinations=[
-            Destination(path=str(each.path), optional=each.optional, handed_over=each.handed_over)
-            for each in domain.destinations
-            if isinstance(each, PathDestination)
-        ],
+        destinations=destinations(domain, settings.hsm.name),
         reissue=domain.reissue,
         recover_from=None if domain.recover_from is None else str(domain.recover_from),
+        after=make_account(settings, deployer),
     )
 
 

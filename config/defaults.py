@@ -43,6 +43,8 @@ def with_defaults(written: dict[str, Any]) -> dict[str, Any]:
         _fill_protection(filled)
     _fill_vault(filled)
     _grant_uses(filled)
+    if filled.get("environment") == "dev" and isinstance(filled.get("storage"), dict):
+        filled["storage"] = _with_firewall({"firewall": DEV_POOL["firewall"], **filled["storage"]})
     network = filled.get("network")
     if isinstance(network, dict) and "azure-native:location" in filled:
         filled["network"] = {"location": filled["azure-native:location"], **network}

@@ -7,7 +7,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Discriminator, Tag
 
-from config.fields import Boolean, Integer, ProjectPath, Section, Text, matching, setting
+from config.fields import ArmId, Boolean, Integer, ProjectPath, Section, Text, matching, setting
+
+_CONTAINER = r"https://[a-z0-9]{3,24}\.blob\.core\.[a-z0-9.-]+/[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]"
+_BLOB = r"[0-9A-Za-z_-][0-9A-Za-z_.-]*(?:/[0-9A-Za-z_-][0-9A-Za-z_.-]*)*(?<!\.)"
+"""A part of the names that blobs can have: one that needs no encoding, in an address or on paper."""
 
 
 class Custodian(Section):
@@ -50,14 +54,23 @@ class PathDestination(Section):
 
 
 class BlobDestination(Section):
-    """A blob in a storage account."""
+    """A blob in a storage account: the program's own (storage), or one that is there."""
 
-    blob: Annotated[str, BeforeValidator(matching(r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[^/?#]+/[^?#]+"))] = (
-        setting(
-            what="A blob that the security domain is written to before the activation is waited for.",
-            accepted="https://<account>.blob.core.windows.net/<container>/<name>",
-            example="https://contosocustody.blob.core.windows.net/security-domains/contoso-hsm-SD.json",
-        )
+    blob: Annotated[str, BeforeValidator(matching(rf"{_CONTAINER}(?:/{_BLOB})?"))] = setting(
+        what="A blob that the security domain is written to before the activation is waited for; named "
+        "`<pool>-SD.json` where only the container is given. Not in the pool's own resource group, and not encrypted "
+        "with a key of this pool.",
+        accepted="https://<account>.blob.core.windows.net/<container>, and /<name> of letters, digits and ._-/",
+        example="https://contosocustody.blob.core.windows.net/security-domains/contoso-hsm-SD.json",
+    )
+    account: ArmId | None = setting(
+        None,
+        what="The storage account's id, where it lies in another subscription.",
+        accepted="the ARM id of the blob's storage account",
+        example=(
+            "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/ContosoCustody"
+            "/providers/Microsoft.Storage/storageAccounts/contosocustody"
+        ),
     )
     optional: Boolean = setting(
         False,
@@ -65,6 +78,20 @@ class BlobDestination(Section):
         accepted="true or false",
         example=False,
     )
+
+    @property
+    def account_name(self) -> str:
+        """The storage account's name."""
+        return self.blob.removeprefix("https://").partition(".")[0]
+
+    @property
+    def container(self) -> str:
+        """The container's name."""
+        return self.blob.removeprefix("https://").split("/")[1]
+
+    def address(self, pool: str) -> str:
+        """The blob's address, with the name that it has where none is given."""
+        return self.blob if self.blob.count("/") > 3 else f"{self.blob}/{pool}-SD.json"
 
 
 def _destination_kind(value: object) -> str:

@@ -15,6 +15,7 @@ from config.network import PrivateNetwork
 from config.proof import Proof
 from config.role_definitions import RoleDefinition
 from config.security_domain import SecurityDomain
+from config.storage import Storage
 from config.vault import Vault
 
 LOCATION_KEY = "azure-native:location"
@@ -82,6 +83,16 @@ class Settings(Section):
                 for number in (1, 2, 3)
             ],
             "destinations": [{"path": ".local/security-domain/contoso-hsm-SD.json"}],
+        },
+    )
+    storage: Storage | None = setting(
+        None,
+        what="The program's own storage account for the security domain, in a group of its own.",
+        accepted="name, resourceGroup, location, replication, retentionDays, firewall and tags",
+        example={
+            "name": "contosocustody",
+            "resourceGroup": "ContosoCustody",
+            "firewall": {"publicNetworkAccess": "Enabled", "defaultAction": "Allow", "bypass": "None"},
         },
     )
     role_definitions: tuple[RoleDefinition, ...] = setting(

@@ -34,6 +34,10 @@ class NoRoleError(CustodyError):
     """Whoever is signed in has no role for it; a new role takes some minutes to be known."""
 
 
+class ClosedError(CustodyError):
+    """The account's network rules keep this computer out."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What lies in a blob."""
@@ -126,7 +130,7 @@ class Blob:
                 " Blob Data Contributor at the container (a new role takes some minutes), or sign in as one who has it"
             )
         if code in _CLOSED:
-            return CustodyError(
+            return ClosedError(
                 f"{self.url}: the network rules of the storage account do not let this computer in — let its address"
                 " in, or run this from where they do"
             )

@@ -109,13 +109,13 @@ def look(place: Place) -> Finding:
 def is_in_order(destination: Destination, sha256: str) -> bool:
     """Whether the very file lies there, unaltered, with its manifest; from where it was handed over it may be gone.
 
-    Raises CustodyError where something cannot be read.
+    An optional place that cannot be read is not in order. Raises CustodyError for any other that cannot.
     """
     try:
         finding = look(destination.place)
     except CustodyError:
-        if destination.handed_over:
-            return True
+        if destination.handed_over or destination.optional:
+            return destination.handed_over
         raise
     if destination.handed_over and finding.content is None:
         return True

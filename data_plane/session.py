@@ -134,6 +134,10 @@ class Session:
         """GET from ARM: the resource as JSON. Raises DataPlaneError, NotFoundError among them."""
         return self._resource_manager("GET", path, api_version).json()
 
+    def resource_manager_follow(self, path: str) -> Any:
+        """GET of a list's next page, whose path says its api-version itself. Raises DataPlaneError."""
+        return self._resource_manager("GET", path, None).json()
+
     def resource_manager_post(self, path: str, api_version: str) -> None:
         """POST to ARM without a body: the beginning of an operation. Raises DataPlaneError."""
         self._resource_manager("POST", path, api_version)
@@ -155,7 +159,7 @@ class Session:
         self._resource_manager("DELETE", path, api_version)
 
     def _resource_manager(
-        self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
+        self, method: str, path: str, api_version: str | None, body: Mapping[str, Any] | None = None
     ) -> HttpResponse:
         from azure.core.rest import HttpRequest
 
@@ -163,7 +167,7 @@ class Session:
         client: ARMPipelineClient[HttpRequest, HttpResponse] = self._client("arm", base, lambda: self._arm(base))
         with mapped(path):
             separator = "&" if "?" in path else "?"
-            address = f"{base}{path}{separator}api-version={api_version}"
+            address = f"{base}{path}" if api_version is None else f"{base}{path}{separator}api-version={api_version}"
             response = client.send_request(HttpRequest(method, address, json=body))
             response.raise_for_status()
             return response

@@ -23,6 +23,7 @@ from config.checks import (
     pool,
     private_endpoints,
     security_domain,
+    storage,
     vault,
 )
 from config.problems import Problem
@@ -37,6 +38,7 @@ def problems_of(
     yield from pool.problems(settings)
     yield from existing.problems(settings)
     yield from security_domain.problems(settings, base)
+    yield from storage.problems(settings)
     yield from access.problems(settings)
     yield from keys.problems(settings, base)
     yield from key_use.problems(settings)

@@ -23,7 +23,7 @@ def problems(settings: Settings, domain: SecurityDomain, base: Path) -> Iterator
     seen: dict[str, int] = {}
     for index, destination in enumerate(domain.destinations):
         key = f"{_DESTINATIONS}[{index}].{'blob' if isinstance(destination, BlobDestination) else 'path'}"
-        earlier = seen.setdefault(_place(destination), index)
+        earlier = seen.setdefault(_place(destination, settings.hsm.name), index)
         if earlier != index:
             accepted = f"a place of its own (destinations[{earlier}] is the same)"
             yield not_accepted(key, _shown_place(destination, base), accepted)
@@ -86,8 +86,8 @@ def _companion_problems(
             yield not_accepted(key, relative(own.path, base), accepted)
 
 
-def _place(destination: PathDestination | BlobDestination) -> str:
-    return destination.blob if isinstance(destination, BlobDestination) else real_path(destination.path)
+def _place(destination: PathDestination | BlobDestination, pool: str) -> str:
+    return destination.address(pool) if isinstance(destination, BlobDestination) else real_path(destination.path)
 
 
 def _shown_place(destination: PathDestination | BlobDestination, base: Path) -> str:

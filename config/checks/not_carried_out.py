@@ -9,9 +9,7 @@ from pydantic.alias_generators import to_snake
 from config.problems import Problem
 from config.settings import NAMESPACE, Settings
 
-NOT_CARRIED_OUT = (
-    "securityDomain.destinations.*.blob",
-)
+NOT_CARRIED_OUT: tuple[str, ...] = ()
 """The keys that nothing follows from (``*``: every entry)."""
 
 

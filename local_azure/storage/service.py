@@ -11,6 +11,7 @@ from local_azure.core.errors import ServiceError
 from local_azure.core.http import Request, Response
 from local_azure.core.world import World
 from local_azure.monitor import destinations
+from local_azure.monitor.destinations import settle
 from local_azure.storage import accounts, containers, errors, firewall
 from local_azure.storage.authentication import authenticate, no_credentials
 from local_azure.storage.authorization import require_principal
@@ -49,6 +50,7 @@ class BlobService:
     def handle(self, request: Request) -> Response:
         """Answers one request; refusals too, in the service's own XML."""
         with_body = request.method != "HEAD"
+        settle(self._world)
         destinations.settle(self._world)
         try:
             response = self._answer(request)

@@ -68,6 +68,18 @@ def _prepare_container(change: Change) -> None:
     )
 
 
+def _prepare_scope(change: Change) -> None:
+    """Kept, and told of containers; what lies in them is encrypted no other way for it."""
+    if change.properties["source"] == "Microsoft.KeyVault":
+        if not (change.properties.get("keyVaultProperties") or {}).get("keyUri"):
+            raise errors.bad_request(_INVALID, "keyVaultProperties.keyUri is required where the source is a key vault.")
+    else:
+        change.properties.pop("keyVaultProperties", None)
+    now = milliseconds(change.arm.world.clock.now())
+    change.properties.setdefault("creationTime", now)
+    change.properties["lastModifiedTime"] = now
+
+
 def _check_container_delete(arm: Arm, stored: Stored) -> None:
     """A hold, or a policy on what is not empty, keeps a container."""
     if stored.hidden.get("holds"):
@@ -309,6 +321,28 @@ TYPES = (
         missing_read=lambda resource: errors.not_found(
             "ContainerNotFound", f"The specified container '{resource.name}' does not exist."
         ),
+        invalid_code=_INVALID,
+    ),
+    ResourceType(
+        name=f"{ACCOUNT}/encryptionScopes",
+        api_versions=api_versions.STORAGE,
+        properties={
+            "source": choice("Microsoft.Storage", "Microsoft.KeyVault", default="Microsoft.Storage"),
+            "state": choice("Enabled", "Disabled", default="Enabled"),
+            "keyVaultProperties": obj(
+                keyUri=STRING, currentVersionedKeyIdentifier=READ_ONLY, lastKeyRotationTimestamp=READ_ONLY
+            ),
+            "requireInfrastructureEncryption": BOOLEAN,
+            "creationTime": READ_ONLY,
+            "lastModifiedTime": READ_ONLY,
+        },
+        tracked=False,
+        name_pattern="(?!.*--)[0-9A-Za-z][0-9A-Za-z-]{1,61}[0-9A-Za-z]",
+        name_advice="Encryption scopes have 3 to 63 letters, digits and single hyphens.",
+        has_state=False,
+        methods=frozenset({"GET", "PUT", "PATCH"}),
+        delete_rank=57,
+        prepare=_prepare_scope,
         invalid_code=_INVALID,
     ),
 )

@@ -134,11 +134,3 @@ def test_rules_and_administrators_are_said_once(dev: Values, mistakes: Mistakes)
 def test_a_pool_needs_an_administrator(dev: Values, mistakes: Mistakes) -> None:
     dev["managed-hsm:hsm"]["initialAdministrators"] = []
     assert mistakes(dev) == ["hsm.initialAdministrators: [] is not accepted; at least one object id (GUID)"]
-
-
-def test_blobs_are_refused_until_they_are_carried_out(dev: Values, mistakes: Mistakes) -> None:
-    blob = "https://contosocustody.blob.core.windows.net/domains/az400popMHSM-SD.json"
-    dev["managed-hsm:securityDomain"]["destinations"].append({"blob": blob})
-    assert mistakes(dev) == [
-        "securityDomain.destinations[1].blob: is not carried out yet; leave it out",
-    ]

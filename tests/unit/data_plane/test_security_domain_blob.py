@@ -15,7 +15,7 @@ from data_plane.activation import Activation, Result, Wanted
 from data_plane.blobs import Blob
 from data_plane.errors import CustodyError, DataPlaneError
 from data_plane.pool import Pool
-from data_plane.security_domain_file import Destination
+from data_plane.security_domain_file import Destination, is_in_order
 from tests.support import Azure
 from tests.unit.ceremony.support import custodians_open
 from tests.unit.data_plane.blob_ground import ATTEMPT, MANIFEST, NAME, URL, Custody
@@ -266,3 +266,16 @@ def test_somebody_who_writes_there_meanwhile_is_not_overwritten(
     assert custody.content() == b"somebody else's"
     activate(wanted, said)
     assert b"somebody else's" in [custody.content(each) for each in custody.names() if ".2" in each]
+
+
+def test_a_refresh_sees_a_blob_that_has_gone_and_bears_an_optional_place_that_cannot_be_read(
+    custody: Custody, wanted: Wanted, said: list[str]
+) -> None:
+    sha256 = activate(wanted, said).manifest.sha256
+    assert is_in_order(Destination(custody.place), sha256)
+    custody.container.delete_blob(MANIFEST)
+    assert not is_in_order(Destination(custody.place), sha256)
+    custody.storage.take_roles()
+    assert not is_in_order(Destination(custody.place, optional=True), sha256)
+    with pytest.raises(CustodyError, match="Storage Blob Data Contributor"):
+        is_in_order(Destination(custody.place), sha256)
