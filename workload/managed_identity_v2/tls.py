@@ -30,6 +30,8 @@ def client_context(
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.maximum_version = maximum_version
     context.post_handshake_auth = True
+    # A renegotiation that resumes the session by a ticket ends without the certificate that it was for.
+    context.options |= ssl.OP_NO_TICKET
     # HTTP/2 forbids renegotiation (RFC 9113, 9.2.1).
     context.set_alpn_protocols(["http/1.1"])
     passphrase = secrets.token_hex(32).encode()

@@ -1,4 +1,4 @@
-"""Tokens that are bound to a certificate, at a pool: nothing public says that Managed HSM takes them, so it does not."""
+"""Bound tokens at a pool: nothing public says that Managed HSM takes them, so it does not."""
 
 from __future__ import annotations
 
