@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local_azure.arm.operations import Completion
 from local_azure.arm.providers import (
+    activity_log,
     alerts,
     blob_services,
     compute,
@@ -71,6 +72,7 @@ TYPES: dict[str, ResourceType] = {
 ROUTES: tuple[ArmRoute, ...] = tuple(
     route
     for module in (
+        activity_log,
         subscriptions,
         providers,
         resource_groups,

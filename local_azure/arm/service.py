@@ -14,10 +14,11 @@ from local_azure.arm.registry import COMPLETIONS, ROUTES, TYPES
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, ResourceType
 from local_azure.arm.resources import Resources
 from local_azure.arm.seed import seed
-from local_azure.core.errors import NotPlayed
+from local_azure.core.errors import NotPlayed, ServiceError
 from local_azure.core.http import Request, Response
 from local_azure.core.router import Route, Router, normal_path
 from local_azure.core.world import SUBSCRIPTION_ID, World
+from local_azure.monitor import activity
 
 HOST = "management.azure.com"
 
@@ -84,8 +85,12 @@ class ArmService:
             operations.settle(self._arm, _COMPLETIONS)
             with world.store.transaction():
                 response = answer(ArmRequest(self._arm, caller, request, version))
+                activity.note(world, caller, request, response.status)
             # What takes no time is done now: machines see it, though its client may never ask how it went.
             operations.settle(self._arm, _COMPLETIONS)
+        except ServiceError as error:
+            activity.note(world, caller, request, error.status)
+            raise
         finally:
             if world.store.changes != before:
                 world.machines.refresh()

@@ -54,6 +54,11 @@ def deliver(world: World, settings: list[Stored], category: str, record: JsonObj
             _to_workspace(world, workspace, category, record, dedicated=dedicated)
 
 
+def messages(world: World, namespace: str, hub: str) -> list[JsonObject]:
+    """What an event hub was sent, oldest first."""
+    return [message for _, message in world.store.scan(MESSAGES, f"{namespace.lower()}/{hub.lower()}/")]
+
+
 def blob_name(resource_id: str, moment: datetime) -> str:
     """The blob that a record of that moment goes to."""
     return f"resourceId={resource_id.upper()}/y={moment:%Y}/m={moment:%m}/d={moment:%d}/h={moment:%H}/m=00/PT1H.json"

@@ -90,6 +90,14 @@ class ControlClient:
         answer = self._ask("POST", "machines", {"name": name})
         return answer["entering"], str(answer["directory"])
 
+    def alerts(self) -> list[dict[str, Any]]:
+        """The alert rules that fire now: ``rule``, ``events``, ``actionGroups``."""
+        return self._ask("GET", "alerts")  # type: ignore[no-any-return]
+
+    def messages(self, namespace: str, hub: str) -> list[dict[str, Any]]:
+        """What an event hub was sent, oldest first: the bodies of its messages."""
+        return self._ask("GET", "messages", {"namespace": namespace, "hub": hub})  # type: ignore[no-any-return]
+
     def log(self) -> list[dict[str, Any]]:
         """The request log, oldest first."""
         return self._ask("GET", "log")  # type: ignore[no-any-return]

@@ -19,6 +19,8 @@ from local_azure.attestation import tokens as attestation_tokens
 from local_azure.core.faults import FaultRule, InvalidFault
 from local_azure.entra import binding_certificates, directory
 from local_azure.managed_hsm.security_domain.state import fail_activations
+from local_azure.monitor.alerts import fired
+from local_azure.monitor.destinations import messages
 from local_azure.server.dispatch import Dispatcher
 from local_azure.server.request_log import RequestLog, entries
 from local_azure.vm.imds import attestation
@@ -67,6 +69,8 @@ class ControlApi:
             ("POST", "attestations"): self._attest,
             ("POST", "revocations"): self._revoke,
             ("POST", "machines"): self._enter_machine,
+            ("GET", "alerts"): lambda _: fired(dispatcher.world),
+            ("GET", "messages"): self._messages,
             ("GET", "log"): lambda _: list(entries(log.path)),
         }
 
@@ -153,6 +157,11 @@ class ControlApi:
             raise BadControlRequest("name must be the name of a machine")
         entry = self._machines.entry(body["name"])
         return {"entering": entry.entering, "directory": str(entry.directory)}
+
+    def _messages(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        if not isinstance(body.get("namespace"), str) or not isinstance(body.get("hub"), str):
+            raise BadControlRequest("namespace and hub must be the names of an event hub")
+        return messages(self._dispatcher.world, body["namespace"], body["hub"])
 
     def _faults(self, _: dict[str, Any]) -> list[dict[str, Any]]:
         return [rule.document() for rule in self._dispatcher.faults.rules()]
