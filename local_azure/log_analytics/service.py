@@ -24,6 +24,7 @@ from local_azure.log_analytics import pipeline
 from local_azure.log_analytics.pipeline import Table
 from local_azure.log_analytics.tables import tables_of
 from local_azure.log_analytics.words import QueryError, moment
+from local_azure.monitor import arrival
 
 HOSTS = ("api.loganalytics.io", "api.loganalytics.azure.com")
 _AUDIENCES = ("https://api.loganalytics.io", "https://api.loganalytics.azure.com")
@@ -54,6 +55,7 @@ class LogAnalyticsService:
         return handler(matched)
 
     def _query(self, request: Request) -> Response:
+        arrival.settle(self._world)
         workspace = self._workspace(request)
         body: JsonObject = dict(request.query) if request.method == "GET" else request.json()
         if body.get("workspaces"):

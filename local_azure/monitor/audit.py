@@ -1,4 +1,4 @@
-"""The audit log of the data planes: a record for every request, wherever the diagnostic settings send it."""
+"""The audit log of the data planes: a record for every request, wherever the diagnostic settings send it; metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local_azure.core.errors import NotPlayed, ServiceError
 from local_azure.core.http import JsonObject, Request, Response
 from local_azure.core.router import Router
 from local_azure.core.world import World
-from local_azure.monitor import destinations
+from local_azure.monitor import destinations, metrics
 from local_azure.monitor.operations import AUTHENTICATION, name_of
 from local_azure.monitor.records import CATEGORY, Call, pool_record, vault_record
 
@@ -36,11 +36,15 @@ class Audited:
 def answered(world: World, audited: Audited, request: Request, answer: Callable[[Request], Response]) -> Response:
     """What ``answer`` answers, or raises, once it is in the log. What is not played is in no log."""
     settings = destinations.wanted(world, audited.resource_id, CATEGORY)
-    if not settings:
+    measured = destinations.wanted(world, audited.resource_id, destinations.METRICS)
+    if not settings and not measured:
         return answer(request)
     moment, started = world.clock.now(), time.perf_counter()
 
     def note(status: int, description: str) -> None:
+        milliseconds = round((time.perf_counter() - started) * 1000)
+        if measured:
+            metrics.count(world, audited.resource_id, status, milliseconds)
         call = Call(
             resource_id=audited.resource_id,
             tenant_id=audited.tenant_id,
@@ -48,7 +52,7 @@ def answered(world: World, audited: Audited, request: Request, answer: Callable[
             request=request,
             status=status,
             description=description,
-            milliseconds=round((time.perf_counter() - started) * 1000),
+            milliseconds=milliseconds,
             moment=moment,
         )
         destinations.deliver(world, settings, CATEGORY, _record(world, call), moment)

@@ -19,6 +19,7 @@ from local_azure.attestation import tokens as attestation_tokens
 from local_azure.core.faults import FaultRule, InvalidFault
 from local_azure.entra import binding_certificates, directory
 from local_azure.managed_hsm.security_domain.state import fail_activations
+from local_azure.monitor import arrival
 from local_azure.monitor.alerts import fired
 from local_azure.monitor.destinations import messages
 from local_azure.server.dispatch import Dispatcher
@@ -161,6 +162,7 @@ class ControlApi:
     def _messages(self, body: dict[str, Any]) -> list[dict[str, Any]]:
         if not isinstance(body.get("namespace"), str) or not isinstance(body.get("hub"), str):
             raise BadControlRequest("namespace and hub must be the names of an event hub")
+        arrival.settle(self._dispatcher.world)
         return messages(self._dispatcher.world, body["namespace"], body["hub"])
 
     def _faults(self, _: dict[str, Any]) -> list[dict[str, Any]]:

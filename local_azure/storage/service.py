@@ -10,7 +10,7 @@ from dataclasses import replace
 from local_azure.core.errors import ServiceError
 from local_azure.core.http import Request, Response
 from local_azure.core.world import World
-from local_azure.monitor import destinations
+from local_azure.monitor import arrival
 from local_azure.monitor.destinations import settle
 from local_azure.storage import accounts, containers, errors, firewall
 from local_azure.storage.authentication import authenticate, no_credentials
@@ -51,7 +51,7 @@ class BlobService:
         """Answers one request; refusals too, in the service's own XML."""
         with_body = request.method != "HEAD"
         settle(self._world)
-        destinations.settle(self._world)
+        arrival.settle(self._world)
         try:
             response = self._answer(request)
         except ServiceError as error:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from local_azure.core.http import OUTSIDE, Origin, Request
 from local_azure.core.world import SUBSCRIPTION_ID, TENANT_ID, World
 from local_azure.entra import directory, tokens
-from local_azure.monitor import destinations
+from local_azure.monitor import arrival
 from local_azure.monitor.destinations import MESSAGES, ROWS
 from local_azure.server.dispatch import Dispatcher
 from local_azure.services import all_services
@@ -117,12 +117,12 @@ class Cloud:
         body = {"location": "eastus2", "properties": properties}
         assert self.arm("PUT", VAULT, "2024-11-01", body).status in (200, 201)
 
-    def log_to(self, resource: str = POOL, name: str = "audit", **where: str) -> Answer:
+    def log_to(self, resource: str = POOL, name: str = "audit", *, metrics: bool = True, **where: str) -> Answer:
         """A diagnostic setting: audit log and metrics, to the places that are named."""
         properties = {
             **where,
             "logs": [{"category": "AuditEvent", "enabled": True}],
-            "metrics": [{"category": "AllMetrics", "enabled": True}],
+            "metrics": [{"category": "AllMetrics", "enabled": metrics}],
         }
         return self.arm("PUT", f"{resource}/{SETTINGS}/{name}", "2021-05-01-preview", {"properties": properties})
 
@@ -140,7 +140,7 @@ class Cloud:
 
     def stored(self, container: str = "insights-logs-auditevent") -> list[dict[str, Any]]:
         """The records in the storage account, oldest first."""
-        destinations.settle(self.world)
+        arrival.settle(self.world)
         found = []
         for name in blobs.list_blobs(self.world, "contosohsmlogs", container):
             content = blobs.get_blob(self.world, "contosohsmlogs", container, name)
@@ -155,4 +155,4 @@ class Cloud:
 
     def rows(self) -> list[dict[str, Any]]:
         """The records in the workspace."""
-        return [row["record"] for _, row in self.world.store.scan(ROWS)]
+        return [row["record"] for _, row in self.world.store.scan(ROWS) if row["category"] == "AuditEvent"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from local_azure.core.http import Origin
 from local_azure.core.world import TENANT_ID
 from local_azure.entra.directory import DEPLOYER_CLIENT_ID, DEPLOYER_OBJECT_ID, USER_OBJECT_ID
 from local_azure.key_vault.routes import secret_routes
+from local_azure.log_analytics.tables import tables_of
 from local_azure.managed_hsm.keys.routes import key_routes
 from local_azure.managed_hsm.role_assignments import role_assignment_routes
 from local_azure.managed_hsm.role_definitions import role_definition_routes
@@ -21,11 +22,13 @@ from local_azure.storage import blobs
 from tests.unit.local_azure.managed_hsm.support import download_body
 from tests.unit.local_azure.monitor.support import ACCOUNT, POOL, RULE, VAULT, WORKSPACE, Cloud
 
-STORAGE, HUB, LOGS = (
-    {"storageAccountId": ACCOUNT},
-    {"eventHubAuthorizationRuleId": RULE, "eventHubName": "audit"},
-    {"workspaceId": WORKSPACE},
-)
+STORAGE: dict[str, Any] = {"storageAccountId": ACCOUNT}
+HUB: dict[str, Any] = {"eventHubAuthorizationRuleId": RULE, "eventHubName": "audit"}
+LOGS: dict[str, Any] = {"workspaceId": WORKSPACE}
+
+
+def customer_id(cloud: Cloud) -> str:
+    return str(cloud.arm("GET", WORKSPACE, "2023-09-01").body["properties"]["customerId"])
 
 
 def identity(record: dict[str, Any]) -> dict[str, Any]:
@@ -175,3 +178,28 @@ def test_every_operation_has_a_name() -> None:
     assert names["PUT", "/keys/providers/Microsoft.Authorization/roleAssignments/{name}"] == "RoleAssignmentCreate"
     assert all(name.isalpha() for name in names.values())
     assert {name_of(route.method, route.path) for route in secret_routes()} >= {"SecretGet", "SecretPurge"}
+
+
+def test_metrics_of_a_minute_go_to_all_three_once_it_is_over(cloud: Cloud) -> None:
+    cloud.log_to(**STORAGE, **HUB, **LOGS)
+    cloud.activate()
+    assert cloud.stored("insights-metrics-pt1m") == []
+    cloud.world.clock.move(timedelta(minutes=1))
+    measured = cloud.stored("insights-metrics-pt1m")
+    assert {each["metricName"]: each["count"] for each in measured} == {
+        "ServiceApiHit": 2,
+        "ServiceApiLatency": 2,
+        "Availability": 1,
+    }
+    assert [each for each in cloud.sent() if "metricName" in each] == measured
+    workspace = tables_of(cloud.world, customer_id(cloud))["AzureMetrics"]()
+    assert [row["MetricName"] for row in workspace.rows] == [each["metricName"] for each in measured]
+    assert measured[0]["resourceId"] == POOL.upper()
+
+
+def test_metrics_are_sent_only_where_a_setting_wants_them(cloud: Cloud) -> None:
+    cloud.log_to(metrics=False, **STORAGE)
+    cloud.activate()
+    cloud.world.clock.move(timedelta(minutes=1))
+    assert cloud.stored()
+    assert cloud.stored("insights-metrics-pt1m") == []
