@@ -18,6 +18,7 @@ from local_azure.entra.errors import EntraError
 
 HOSTS = ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")
 _AUTHORITY = "https://login.microsoftonline.com"
+_SIGN_IN_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
 _SHARED_TENANTS = ("common", "organizations", "consumers")
 
 RESOURCES = (
@@ -164,6 +165,9 @@ def _asked_for(request: Request) -> tuple[dict[str, str], str]:
     scope = form.get("scope")
     if not scope:
         raise _missing("scope")
+    # MSAL for Go asks for the scopes of sign-ins too; where nobody signs in they are let pass, and mean nothing.
+    wanted = [each for each in scope.split() if each not in _SIGN_IN_SCOPES]
+    scope = wanted[0] if len(wanted) == 1 else scope
     if not scope.endswith("/.default"):
         raise EntraError(
             400,

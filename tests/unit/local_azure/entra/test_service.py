@@ -62,6 +62,13 @@ def test_the_older_endpoint_writes_numbers_as_text(world: World, entra: EntraSer
     assert answer["resource"] == "https://management.azure.com/"
 
 
+def test_scopes_of_sign_ins_beside_the_resource_mean_nothing(world: World, entra: EntraService) -> None:
+    """As MSAL for Go sends them with client credentials."""
+    scope = "https://storage.azure.com/.default openid offline_access profile"
+    token = str(ask(entra, form(world, scope=scope))["access_token"])
+    assert tokens.verify(world, token, ["https://storage.azure.com"]).object_id == directory.DEPLOYER_OBJECT_ID
+
+
 @pytest.mark.parametrize(
     ("changes", "number"),
     [
