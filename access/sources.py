@@ -7,18 +7,14 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from access.configured import configured
 from access.live import live
 from access.model import Access
-from config import parse
+from config.stack_file import read_stack
 from data_plane import session
 from data_plane.errors import DataPlaneError
 
 DOMAIN: Final = "managedhsm.azure.net"
-_SECRET_SECTIONS: Final = ("managed-hsm:vault", "managed-hsm:importPassphrases")
-"""What only the engine can read; nothing in the pool's access depends on it."""
 _NAME: Final = re.compile(r"[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
 _URI: Final = re.compile(r"https://[0-9A-Za-z-]{3,24}\.[0-9A-Za-z.-]+(:\d+)?/?")
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -69,16 +65,5 @@ def access_of(options: argparse.Namespace) -> tuple[Access, bool]:
 
 
 def _of_stack(directory: Path, stack: str) -> tuple[Access, bool]:
-    file = directory / f"Pulumi.{stack}.yaml"
-    try:
-        content = yaml.safe_load(file.read_bytes())
-    except OSError as error:
-        raise SourceError(f"{file}: {error.strerror} — run it in the project's directory") from None
-    except yaml.YAMLError as error:
-        raise SourceError(f"{file}: no YAML: {error}") from None
-    values = content.get("config") if isinstance(content, dict) else None
-    if not isinstance(values, dict):
-        raise SourceError(f"{file}: has no section config")
-    read = {key: value for key, value in values.items() if key not in _SECRET_SECTIONS}
-    settings = parse(read, directory, source=file.name)
+    settings = read_stack(directory, stack).settings
     return configured(settings), settings.environment == "dev"
