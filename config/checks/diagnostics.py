@@ -43,6 +43,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield from _place_problems(key, diagnostics, prod=settings.environment == "prod")
     if diagnostics.storage is not None:
         yield from _storage_problems(diagnostics.storage, prod=settings.environment == "prod")
+        yield from _shared_account_problems(diagnostics.storage, settings)
     yield from _reader_problems(diagnostics, settings)
     if diagnostics.alerts is not None:
         yield from _alert_problems(diagnostics.alerts, diagnostics)
@@ -79,6 +80,21 @@ def _storage_problems(storage: Storage, *, prod: bool) -> Iterator[Problem]:
         network = ipaddress.IPv4Network(rule)
         if "/" in rule and network.prefixlen > _SMALLEST_NETWORK:
             yield not_accepted(f"{_STORAGE}.ipRules[{index}]", rule, "single addresses, or networks of /30 or larger")
+
+
+def _shared_account_problems(storage: Storage, settings: Settings) -> Iterator[Problem]:
+    """An account that takes backups must not keep what is in it from being changed, and a log must be kept from it."""
+    if storage.name is None:
+        return
+    others = {}
+    if settings.storage is not None:
+        others["managed-hsm:storage.name"] = settings.storage.name
+    if settings.backup is not None:
+        others["managed-hsm:backup.container"] = settings.backup.container.partition("://")[2].partition(".")[0]
+    for key, name in others.items():
+        if name == storage.name:
+            accepted = f"an account for logs alone, which {key.removeprefix('managed-hsm:')} does not name"
+            yield not_accepted(f"{_STORAGE}.name", storage.name, accepted, (key,))
 
 
 def _reader_problems(diagnostics: Diagnostics, settings: Settings) -> Iterator[Problem]:

@@ -6,6 +6,8 @@ What the machine does is what a person does there by hand: a token from the meta
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,14 @@ ROLES = [
     {"role": "Key Vault Secrets User", "principal": {"identity": "testvmmhsm"}, "scope": "/secrets/contososecret"},
     {"role": "Key Vault Secrets Officer", "principal": "deployer"},
 ]
+LOGGED = {
+    "storage": {"name": "contosovaultlogs", "retentionDays": 30, "ipRules": ["203.0.113.10"]},
+    "eventHub": {"name": "contosovaulthub", "hub": "audit", "retentionDays": 1},
+    "logAnalytics": {"name": "contosovaultlogs", "retentionDays": 30},
+    "readers": ["deployer"],
+    "alerts": {"emails": ["hsm-alerts@contoso.com"]},
+}
+"""Every place for logs that there is (W1.2)."""
 FIREWALL = {"publicNetworkAccess": "Enabled", "defaultAction": "Deny", "bypass": "None", "ipRules": ["203.0.113.10"]}
 
 
@@ -54,6 +64,7 @@ def test_a_vault_with_policies_then_with_roles_and_a_private_way_then_gone(proje
         roleAssignments=None,
         identities={"testvmmhsm": {"vm": {}}, "other": {"vm": {}}},
         vault={"name": "contosomivault", "enableRbacAuthorization": False, "accessPolicies": POLICIES},
+        diagnostics=LOGGED,
     )
     set_secrets(project, contososecret=FIRST, spare=SPARE)
     runs = [project.up()]
@@ -67,6 +78,8 @@ def test_a_vault_with_policies_then_with_roles_and_a_private_way_then_gone(proje
     assert first["uri"] == URI
     assert first["secrets"]["contososecret"]["versionlessId"] == SECRET
     assert_refused_to_others(machine, other, outputs["identities"]["other"])
+    assert_logged_everywhere(project, outputs["identities"])
+    assert_alerts_fire(project, "security-domain-downloaded", "firewall-changed", "logging-changed")
 
     # A changed value is a new version in place, beside the old one; what is taken out is deleted; roles instead of
     # policies; the machine comes privately, and nobody publicly but the deployer.
@@ -98,6 +111,35 @@ def test_a_vault_with_policies_then_with_roles_and_a_private_way_then_gone(proje
     assert project.control.status()["resources"] == empty
     deleted = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults"
     assert azure.arm("GET", deleted, VAULTS)["value"] == []
+
+
+def assert_logged_everywhere(project: Project, principals: dict[str, str]) -> None:
+    """Storage account, workspace and event hub say the same: who read the secret, and who was refused."""
+    found = {place: audit(project, "contosomivault", place) for place in ("--storage", "--workspace")}
+    assert found["--storage"] == found["--workspace"]
+    seen = {(event["operation"], event["result"], event["objectId"]) for event in found["--storage"]}
+    assert seen >= {("SecretGet", "ok", principals["testvmmhsm"]), ("SecretGet", "refused", principals["other"])}
+    messages = project.control.messages("contosovaulthub", "audit")
+    records = [record for message in messages for record in message["records"] if "operationName" in record]
+    sent = [record["operationName"] for record in records if "/VAULTS/" in record["resourceId"]]
+    assert sent == [event["operation"] for event in found["--storage"]]
+    assert any(record["operationName"] == "SecurityDomainBackup" for record in records)
+    assert FIRST not in json.dumps(records)
+
+
+def audit(project: Project, name: str, place: str) -> list[dict[str, Any]]:
+    """Its log from one place, as an auditor asks for it."""
+    command = [sys.executable, "-m", "audit", name, place, "--all", "--limit", "0", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=project.environment)
+    events: list[dict[str, Any]] = json.loads(done.stdout)
+    return events
+
+
+def assert_alerts_fire(project: Project, *names: str) -> None:
+    """Those and no others, each with the stack's own action group."""
+    fired = {each["rule"]: each["actionGroups"] for each in project.control.alerts()}
+    assert set(fired) == {f"az400popMHSM-{name}" for name in names}
+    assert all(group.endswith("/actionGroups/az400popMHSM-alerts") for groups in fired.values() for group in groups)
 
 
 def set_secrets(project: Project, **values: str) -> None:
