@@ -6,6 +6,7 @@ import config
 from components.access_review import review
 from components.custody import check_places
 from components.exclusive import look
+from components.pool_drift import check_activated, tell_differences
 from components.present_pool import check_custody, check_unchangeable
 from components.shared_pool import build_on, shared_pool
 from components.stack import build
@@ -33,6 +34,8 @@ def main() -> None:
         check_unchangeable(settings, pool)
         check_custody(settings, pool)
         check_places(settings, pool, who, session.current())
+        check_activated(settings, pool)
+        tell_differences(settings, pool)
         check_way_in(settings, pool)
         recovered = check_pool_name(settings, pool, who, session.current())
         check_vault_name(settings, who, session.current())

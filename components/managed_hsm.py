@@ -130,7 +130,8 @@ class ManagedHsm(pulumi.ComponentResource):
             SecondRegion(
                 "second-region",
                 SecondRegionArgs(hsm_id=self.id, region=args.second_region),
-                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete),
+                # A destroy that is refused because of the pool would have purged the region before.
+                opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.retain_on_delete),
             )
         if args.lock:
             self._lock(args)

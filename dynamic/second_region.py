@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource
+from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
 
 from dynamic.base import HsmProvider, Props, inputs_of, missing, one_line, tell
 
@@ -27,17 +27,22 @@ class SecondRegionArgs:
 class SecondRegionProvider(HsmProvider):
     """Makes nothing; removes the region when it is deleted."""
 
-    REPLACE: ClassVar = ("hsm_id", "region")
+    UPDATE: ClassVar = ("region",)
+    REPLACE: ClassVar = ("hsm_id",)
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
         """Both are needed."""
         del olds
-        return news, missing(news, *self.REPLACE)
+        return news, missing(news, "hsm_id", "region")
 
     def create(self, props: Props) -> CreateResult:
         """The pool has it already."""
         wanted = inputs_of(props)
-        return CreateResult(f"{wanted['hsm_id']}/regions/{wanted['region']}", wanted)
+        return CreateResult(f"{wanted['hsm_id']}/regions", wanted)
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """The pool has moved it already."""
+        return UpdateResult(inputs_of(_news))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """What drifts is seen at the pool."""

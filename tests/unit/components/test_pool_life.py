@@ -91,10 +91,19 @@ def test_in_dev_there_is_a_lock_where_it_is_asked_for(directory: Path) -> None:
 
 
 def test_the_words_lift_every_protection_and_delete_nothing_yet(custody: Path) -> None:
-    program = prod(custody, liftProtection=WORDS)
-    kinds = ("keyvault:ManagedHsm", "authorization:ManagementLockByScope", "mhsm:SecurityDomain", "mhsm:Key")
+    kinds = (
+        "keyvault:ManagedHsm",
+        "mhsm:SecondRegion",
+        "authorization:ManagementLockByScope",
+        "mhsm:SecurityDomain",
+        "mhsm:Key",
+    )
+    protected = [each for kind in kinds for each in prod(custody, secondRegion="westus3").of(kind)]
+    assert len(protected) == 1 + 1 + 1 + 1 + 3
+    assert all(each.protect for each in protected)
+    program = prod(custody, secondRegion="westus3", liftProtection=WORDS)
     found = [each for kind in kinds for each in program.of(kind)]
-    assert len(found) == 1 + 1 + 1 + 3
+    assert len(found) == len(protected)
     assert not [each.name for each in found if each.protect]
 
 
