@@ -94,11 +94,12 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
     --danger: #b3261e; --warning: #8a5300; --note: #47566d; color-scheme: light;
   }
   @page { size: A4 landscape; margin: 14mm; }
-  body { padding: 0; max-width: none; font-size: 11px; }
+  html { font-size: 11px; }
+  body { padding: 0; max-width: none; font-size: 1rem; }
   nav, [data-why]::after { display: none !important; }
-  .scroll { overflow: visible; border-radius: 0; }
+  .scroll { overflow: visible; border: 0; border-top: 1px solid var(--line); border-radius: 0; }
   tbody th { position: static; min-width: 0; } thead th.key { min-width: 0; }
-  tr, li { break-inside: avoid; } h2, h3 { break-after: avoid; } thead { display: table-header-group; }
+  tr, li { break-inside: avoid; } h2, h3, p.lead { break-after: avoid; } thead { display: table-header-group; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 @media (prefers-contrast: more) { :root { --line: #767676; --soft: var(--ink); } .chip { border-color: currentColor; } }

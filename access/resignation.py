@@ -82,7 +82,7 @@ def carry_out(session: Session, hsm_uri: str, resignation: Resignation) -> None:
     Raises DataPlaneError.
     """
     for each in resignation.gone:
-        role_assignments.delete(session, hsm_uri, each.scope, each.name)
+        role_assignments.delete(session, hsm_uri, each.scope, each.name, resigning=True)
 
 
 def _through_groups(session: Session, present: Present, object_id: str) -> tuple[Assignment, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from contextlib import nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,12 +22,22 @@ _REFUSED_SECONDS: Final = 6.0
 """The first administrators of a pool that was activated a moment ago may be refused once or twice."""
 
 
-_administrators: Final = threading.Lock()
+_ruling: Final = threading.Lock()
 """Several operations take assignments away at the same time: none of two Administrators must count on the other."""
+_ADMINISTRATOR: Final = built_in_roles.BUILT_IN_ROLES[built_in_roles.ADMINISTRATOR]
+_RULERS: Final = frozenset(
+    built_in_roles.BUILT_IN_ROLES[f"Managed HSM {each}"]
+    for each in ("Administrator", "Crypto Officer", "Policy Administrator")
+)
+"""The built-in roles that give roles."""
 
 
 class LastAdministratorError(DataPlaneError):
     """Nobody would administer the pool any more."""
+
+
+class OwnRightsError(DataPlaneError):
+    """Whoever takes assignments away could not go on."""
 
 
 @dataclass(frozen=True)
@@ -128,25 +138,45 @@ def ensure(
     return made
 
 
-def delete(session: Session, hsm_uri: str, scope: str, name: str) -> None:
+def delete(session: Session, hsm_uri: str, scope: str, name: str, *, resigning: bool = False) -> None:
     """Takes the assignment away; one that is gone is fine.
 
-    Raises DataPlaneError, LastAdministratorError where nobody would administer the pool any more.
+    ``resigning``: also the one by which the caller itself gives roles. Raises DataPlaneError; LastAdministratorError
+    where nobody would administer the pool any more, OwnRightsError where the caller could not go on.
     """
-    with _administrators if normal_scope(scope) == "/" else nullcontext():
-        if normal_scope(scope) == "/":
-            _refuse_last_administrator(session, hsm_uri, name)
-        with mapped(f"{hsm_uri}: removal of role assignment {name} at {scope}"):
-            session.access(hsm_uri).delete_role_assignment(scope, name)
+    if normal_scope(scope) != "/":
+        _delete(session, hsm_uri, scope, name)
+        return
+    with _ruling:
+        ruling = [each for each in at_scope(session, hsm_uri, "/") if each.scope == "/" and each.role_guid in _RULERS]
+        _refuse_last_administrator(hsm_uri, ruling, name)
+        if not resigning:
+            _refuse_own_rights(session, hsm_uri, ruling, name)
+        _delete(session, hsm_uri, scope, name)
 
 
-def _refuse_last_administrator(session: Session, hsm_uri: str, name: str) -> None:
-    role = built_in_roles.BUILT_IN_ROLES[built_in_roles.ADMINISTRATOR]
-    found = [each for each in at_scope(session, hsm_uri, "/") if each.role_guid == role and each.scope == "/"]
+def _delete(session: Session, hsm_uri: str, scope: str, name: str) -> None:
+    with mapped(f"{hsm_uri}: removal of role assignment {name} at {scope}"):
+        session.access(hsm_uri).delete_role_assignment(scope, name)
+
+
+def _refuse_last_administrator(hsm_uri: str, ruling: Sequence[Assignment], name: str) -> None:
+    found = [each for each in ruling if each.role_guid == _ADMINISTRATOR]
     if [each.name.lower() for each in found] == [name.lower()]:
         raise LastAdministratorError(
             f"{hsm_uri}: {found[0].principal_id} is the last Administrator, and stays: nobody could give roles any more"
             " — make another one first (roleAssignments: Managed HSM Administrator at /), then run again"
+        )
+
+
+def _refuse_own_rights(session: Session, hsm_uri: str, ruling: Sequence[Assignment], name: str) -> None:
+    """An ``up`` that takes its own rights away halfway through cannot finish, and nor can the next one."""
+    caller = session.principal().object_id.lower()
+    own = [each for each in ruling if each.principal_id.lower() == caller]
+    if [each.name.lower() for each in own] == [name.lower()]:
+        raise OwnRightsError(
+            f"{hsm_uri}: {_role_text(own[0])} at / is what gives roles in this very run, and stays — give it up last of"
+            " all, by python -m access resign (docs/how-to/give-rights.md)"
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 from data_plane import exclusive_access, role_assignments, session
 from data_plane.built_in_roles import ADMINISTRATOR, BUILT_IN_ROLES, role_definition_id
 from data_plane.pool import Pool
-from data_plane.role_assignments import LastAdministratorError
+from data_plane.role_assignments import LastAdministratorError, OwnRightsError
 from dynamic.exclusive_access import ExclusiveAccessProvider
 from dynamic.role_assignment import RoleAssignmentProvider
 from local_azure.entra.directory import DEPLOYER_OBJECT_ID, GROUP_OBJECT_ID, USER_OBJECT_ID
@@ -126,3 +126,16 @@ def test_a_stack_does_not_take_the_last_administrator_away(active_pool: Pool) ->
     second = RoleAssignmentProvider().create({**wanted, "principal_id": GROUP_OBJECT_ID})
     assert second.outs is not None
     RoleAssignmentProvider().delete(second.id, second.outs)
+
+
+def test_an_up_does_not_take_away_what_it_gives_roles_by(active_pool: Pool) -> None:
+    wanted = {**pool_props(active_pool), "role": ADMINISTRATOR, "scope": "/"}
+    own = RoleAssignmentProvider().create({**wanted, "principal_id": DEPLOYER_OBJECT_ID})
+    RoleAssignmentProvider().create({**wanted, "principal_id": GROUP_OBJECT_ID})
+    assert own.outs is not None
+    with pytest.raises(
+        OwnRightsError, match="in this very run, and stays — give it up last of all, by python -m access"
+    ):
+        RoleAssignmentProvider().delete(own.id, own.outs)
+    by_hand(active_pool, "Policy Administrator", DEPLOYER_OBJECT_ID, "/")
+    RoleAssignmentProvider().delete(own.id, own.outs)
