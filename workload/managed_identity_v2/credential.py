@@ -49,7 +49,7 @@ class ManagedIdentityV2Credential:
         """At most one of ``client_id``, ``object_id``, ``resource_id`` names a user-assigned identity.
 
         ``allow_version_1``: take an unbound bearer token where bound ones are not to be had. ``options`` are those of
-        azure-core's transport and retry policy, for the token endpoint; none of them is for the metadata service.
+        azure-core's transport, retry and proxy policies, for the token endpoint; none is for the metadata service.
         Raises ValueError.
         """
         self._clock = clock or ServiceClock()

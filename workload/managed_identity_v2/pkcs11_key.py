@@ -28,6 +28,7 @@ from .errors import ManagedIdentityError
 
 _SALT_BYTES = 32
 _PEM_LABEL, _PEM_DESCRIPTION = "PKCS#11 PROVIDER URI", b"PKCS#11 Provider URI v1.0"
+_one_session = threading.Lock()
 _SEQUENCE, _VISIBLE_STRING, _UTF8_STRING = 0x30, 0x1A, 0x0C
 
 
@@ -50,11 +51,20 @@ class Pkcs11Token:
             raise ManagedIdentityError("A key in hardware needs python-pkcs11: install it.") from None
         try:
             pin = None if self.pin_file is None else Path(self.pin_file).read_text().strip()
-            with pkcs11.lib(self.module).get_token(token_label=self.label).open(rw=True, user_pin=pin) as session:
+            # A login is the whole process's, and ends with the session that made it: one at a time.
+            with _one_session, self._opened(pkcs11, pin) as session:
                 yield session
         except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
             reason = f"{type(error).__name__} {error}".strip()
             raise ManagedIdentityError(f"The token {self.label!r} in {self.module} cannot be used: {reason}") from None
+
+    def _opened(self, pkcs11: Any, pin: str | None) -> Any:
+        token = pkcs11.lib(self.module).get_token(token_label=self.label)
+        try:
+            return token.open(rw=True, user_pin=pin)
+        except pkcs11.UserAlreadyLoggedIn:
+            # By OpenSSL, which keeps the token open once it has used the key.
+            return token.open(rw=True)
 
 
 class Pkcs11Key:

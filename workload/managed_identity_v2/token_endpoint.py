@@ -15,7 +15,7 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 from azure.core.pipeline import Pipeline
-from azure.core.pipeline.policies import RetryPolicy, UserAgentPolicy
+from azure.core.pipeline.policies import ProxyPolicy, RetryPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
 from .errors import BindingNotOffered, CertificateRefused, ManagedIdentityError, TokenEndpointError
@@ -50,11 +50,12 @@ class TokenEndpoint:
     """Asks for bound tokens. Thread-safe."""
 
     def __init__(self, transport: BoundTransport | None = None, **options: Any) -> None:
-        """``options`` go to azure-core's retry policy, and to the transport where none is given."""
+        """``options`` go to azure-core's retry and proxy policies, and to the transport where none is given."""
         # The endpoint asks for the certificate in the first handshake, so TLS 1.3 will do.
         self._transport = transport or BoundTransport(maximum_version=ssl.TLSVersion.MAXIMUM_SUPPORTED, **options)
         policies: list[Any] = [
             UserAgentPolicy(base_user_agent="managed-identity-v2"),
+            ProxyPolicy(**options),
             RetryPolicy(**{"retry_total": 3, **options}),
         ]
         self._pipeline: Pipeline[HttpRequest, HttpResponse] = Pipeline(self._transport, policies)

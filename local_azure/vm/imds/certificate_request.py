@@ -7,7 +7,6 @@ names differs between encoders. What the real service says to a bad request is n
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 
 from cryptography import x509
@@ -30,15 +29,20 @@ def public_key_of(encoded: object, client_id: str, tenant_id: str, compute_unit:
     if not isinstance(encoded, str) or not encoded:
         raise _refused("it is missing")
     try:
-        der = base64.b64decode(encoded, validate=True)
-        request = x509.load_der_x509_csr(der)
-        good = request.is_signature_valid
-    except (ValueError, binascii.Error, UnsupportedAlgorithm):
+        request = x509.load_der_x509_csr(base64.b64decode(encoded, validate=True))
+        return _checked(request, client_id, tenant_id, compute_unit)
+    except (ValueError, UnsupportedAlgorithm):
+        # Much of a request is only read when it is looked at.
         raise _refused("it is no PKCS#10 request in single-line base64 of its DER") from None
+
+
+def _checked(
+    request: x509.CertificateSigningRequest, client_id: str, tenant_id: str, compute_unit: JsonObject
+) -> rsa.RSAPublicKey:
     key = request.public_key()
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size != _KEY_BITS:
         raise _refused(f"its key is not RSA of {_KEY_BITS} bits")
-    _check_signature(request, good)
+    _check_signature(request)
     subject = sorted((attribute.oid.dotted_string, str(attribute.value)) for attribute in request.subject)
     expected = [(NameOID.COMMON_NAME, client_id), (NameOID.DOMAIN_COMPONENT, tenant_id)]
     if subject != sorted((oid.dotted_string, value) for oid, value in expected):
@@ -47,14 +51,14 @@ def public_key_of(encoded: object, client_id: str, tenant_id: str, compute_unit:
     return key
 
 
-def _check_signature(request: x509.CertificateSigningRequest, good: bool) -> None:
+def _check_signature(request: x509.CertificateSigningRequest) -> None:
     parameters = request.signature_algorithm_parameters
     if not isinstance(parameters, padding.PSS) or not isinstance(request.signature_hash_algorithm, hashes.SHA256):
         raise _refused("it is not signed by RSASSA-PSS with SHA-256")
     mask = parameters.mgf
     if parameters._salt_length != _SALT_BYTES or not isinstance(mask._algorithm, hashes.SHA256):
         raise _refused("its signature's salt is not 32 bytes, or its mask is not by SHA-256")
-    if not good:
+    if not request.is_signature_valid:
         raise _refused("its signature is not its key's")
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local_azure.arm.resources import Stored
+from local_azure.core.errors import ServiceError
 from local_azure.core.http import JsonObject, Request, Response, json_response
 from local_azure.core.world import TENANT_ID, World
 from local_azure.entra import binding_certificates
@@ -45,7 +46,7 @@ def issue(world: World, machine: Stored, request: Request) -> Response:
     if not request.headers.get("content-type", "").lower().startswith("application/json"):
         raise errors.invalid_request("The content type must be application/json")
     principal = tokens.identity(world, machine, request)
-    body = request.json()
+    body = _json(request)
     key = certificate_request.public_key_of(body.get("csr"), principal.app_id or "", TENANT_ID, _compute_unit(machine))
     attestation.check(world, body.get("attestation_token"), _attestation_endpoint(machine), key)
     return json_response(
@@ -79,6 +80,13 @@ def _check_version(request: Request) -> None:
         raise errors.missing("cred-api-version")
     if version != VERSION:
         raise errors.invalid_request(f"cred-api-version '{version}' is not supported")
+
+
+def _json(request: Request) -> JsonObject:
+    try:
+        return request.json()
+    except ServiceError as error:
+        raise errors.invalid_request(error.message) from None
 
 
 def _compute_unit(machine: Stored) -> JsonObject:

@@ -23,6 +23,22 @@ PROVIDER = os.environ.get("PKCS11_PROVIDER", "")
 """Path of pkcs11-provider's module, pkcs11.so."""
 PIN = "123456"
 
+RENEWING = """
+import sys
+from azure.keyvault.secrets import SecretClient
+from workload.managed_identity_v2 import ManagedIdentityV2Credential, bound_client_options
+from workload.managed_identity_v2.pkcs11_key import Pkcs11Key, Pkcs11Token
+key = Pkcs11Key(Pkcs11Token(*sys.argv[1:]), "managed-identity-v2")
+scope = "https://vault.azure.net/.default"
+with ManagedIdentityV2Credential(keys=lambda: key) as credential:
+    options = bound_client_options(credential, scope)
+    with SecretClient("https://contosomivault.vault.azure.net", credential, **options) as client:
+        print(client.get_secret("contososecret").value)
+        credential.get_token(scope, claims='{"access_token":{}}')
+        print(client.get_secret("contososecret").value)
+"""
+"""Two certificates in one process, the second while OpenSSL holds the token open."""
+
 module = next((path for path in MODULES if Path(path).exists()), None)
 needs_token = pytest.mark.skipif(
     module is None or find_spec("pkcs11") is None or shutil.which("softhsm2-util") is None,
@@ -80,18 +96,19 @@ def test_a_vault_is_called_with_a_key_that_never_leaves_the_token(
         "openssl_conf = init\n[init]\nproviders = all\n[all]\ndefault = one\npkcs11 = two\n[one]\nactivate = 1\n"
         f"[two]\nmodule = {PROVIDER}\npkcs11-module-path = {token.module}\nactivate = 1\n"
     )
+    environment = {**os.environ, "OPENSSL_CONF": str(configuration)}
     command = [sys.executable, "-m", "workload.managed_identity_v2", "--pkcs11-module", token.module]
     command += ["--pkcs11-token", token.label, "--pkcs11-pin-file", str(token.pin_file)]
-    done = subprocess.run(
-        [*command, "--resource-url", f"{VAULT}{SECRET}?api-version=7.4", "--body"],
-        env={**os.environ, "OPENSSL_CONF": str(configuration)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command += ["--resource-url", f"{VAULT}{SECRET}?api-version=7.4", "--body"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "from the vault" in done.stdout
     assert len(azure.asked(ISSUE)) == 1
+    command = [sys.executable, "-c", RENEWING, token.module, token.label, str(token.pin_file)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "from the vault\nfrom the vault\n"
+    assert len(azure.asked(ISSUE)) == 3
 
 
 def test_without_the_library_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

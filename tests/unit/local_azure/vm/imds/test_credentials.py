@@ -12,6 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.x509.oid import NameOID
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from local_azure.core.world import TENANT_ID, World
 from local_azure.entra import binding_certificates
@@ -203,3 +205,18 @@ def attested(metadata: Metadata, world: World, signer: Any = None, **changes: An
     }
     token = jwt.encode(claims, signer or attestation.signing_key(world), algorithm="RS256")
     return issue(metadata, request(wanted), attestation_token=token)
+
+
+@given(places=st.lists(st.tuples(st.integers(0, 700), st.integers(1, 255)), min_size=1, max_size=3))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_request_is_refused_and_never_a_failure(metadata: Metadata, places: list[tuple[int, int]]) -> None:
+    damaged = bytearray(base64.b64decode(request(platform(metadata))))
+    for place, change in places:
+        damaged[place % len(damaged)] ^= change
+    answer = issue(metadata, base64.b64encode(bytes(damaged)).decode())
+    assert answer.status in (200, 400)
+
+
+def test_a_body_that_is_no_json_is_refused_in_the_services_form(metadata: Metadata) -> None:
+    answer = metadata.ask(ISSUE, method="POST", body=["a", "list"], content_type="application/json")
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
