@@ -4,5 +4,4 @@
 source "$(dirname "$0")/lib.sh"
 stack="$1" out="$2"
 shift 2
-module policy.backend --stack "$stack" --directory "$PROGRAM" ${ARM_SUBSCRIPTION_ID:+--subscription "$ARM_SUBSCRIPTION_ID"}
 module policy.deploy --stack "$stack" --directory "$PROGRAM" --out "$out" preview "$@"
