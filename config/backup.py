@@ -50,7 +50,8 @@ class Restore(Section):
     """A full restore: everything in the pool gives way to what a backup holds, role assignments too. Done once."""
 
     folder: FolderUrl = setting(
-        what="The backup: the folder's address. It was made by a pool with the same security domain.",
+        what="The backup: the folder's address. It was made by a pool with the same security domain. Where it lies in "
+        "another container than that of section backup, the pool's identity has to have its role there too.",
         accepted=FOLDER_ACCEPTED,
         example="https://contosobackups.blob.core.windows.net/contoso-hsm/mhsm-contoso-hsm-2026112117301572",
     )

@@ -76,10 +76,9 @@ class FullRestoreProvider(HsmProvider):
                 CheckFailure("overwrite", f"{what} — confirm with managed-hsm:restore.overwrite: {news['hsm_name']}")
             ]
         tell(what)
-        if olds:
-            tell(
-                "roles and keys of this stack that the backup does not hold come back by pulumi refresh and another up"
-            )
+        tell(
+            "roles and keys that this stack had before and the backup does not hold come back by pulumi refresh and up"
+        )
         return news, []
 
     def _restores(self, olds: Props, news: Props) -> bool:

@@ -21,6 +21,11 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield from _account_problems(settings, settings.backup)
     if settings.restore is not None:
         yield from _restore_problems(settings, settings.restore)
+    if not isinstance(settings.hsm, Hsm):
+        for name in ("backup", "restore"):
+            if getattr(settings, name) is not None:
+                owner = ("managed-hsm:hsm.existing",)
+                yield Problem(f"managed-hsm:{name}", "is not accepted; none for a pool of another stack", owner)
     yield from _key_problems(settings)
     user, pool = _user(settings), settings.hsm
     if user is not None and isinstance(pool, Hsm) and len(pool.identities) != 1:

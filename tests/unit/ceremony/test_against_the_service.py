@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from ceremony import security_domain_file
 from ceremony.command_line import main
@@ -22,7 +27,7 @@ from data_plane.security_domain_file import Destination
 from tests.support import Azure
 from tests.unit.ceremony.support import keys as keys_of
 from tests.unit.ceremony.support import may_use_keys, name_of, write_custodian
-from tests.unit.data_plane.support import certificate_pem, certificates, make_pool
+from tests.unit.data_plane.support import certificate_pem, certificates, make_pool, rsa_key
 
 pytestmark = pytest.mark.daemon
 
@@ -76,6 +81,29 @@ def test_a_file_that_the_official_client_downloads_opens(
     status, document, _ = command(capsys, "verify", path, "--key", *key_files)
     assert (status, document["holds"], document["findings"]) == (0, True, [])
     assert document["quorums"] == {"possible": 3, "tried": 3, "open": 3}
+
+
+def test_certificates_that_expired_years_ago_do_for_the_download_and_for_everything_offline(
+    pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jwks, keys, files = [], [], []
+    for number in (1, 2, 3):
+        key, start = rsa_key(number), datetime(2020, 8, 28, tzinfo=UTC)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"www{number}.Contoso.com")])
+        unsigned = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        dated = unsigned.serial_number(number).not_valid_before(start).not_valid_after(start + timedelta(days=365))
+        der = dated.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+        jwks.append(json_web_key(der))
+        keys.append(tmp_path / f"expired-{number}.key")
+        keys[-1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        files.append(tmp_path / f"expired-{number}.cer")
+        files[-1].write_bytes(der)
+    answer = session.current().security_domain(pool.uri).begin_download({"certificates": jwks, "required": 2}).result()
+    path = tmp_path / "sd.json"
+    path.write_text(str(answer["value"]))
+    status, document, _ = command(capsys, "verify", path, "--key", *keys)
+    assert (status, document["holds"], document["quorums"]["open"]) == (0, True, 3)
+    assert command(capsys, "inspect", path, "--certificate", *files)[0] == 0
 
 
 def test_a_file_downloaded_with_terraforms_thumbprints_opens_too(

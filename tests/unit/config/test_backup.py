@@ -111,3 +111,11 @@ def test_a_key_from_a_full_backup_needs_the_identity_and_no_other_origin(backed:
     backed["managed-hsm:keys"]["mypemrsakey"] = {**key, "importFrom": None, "size": 2048}
     (identity,) = mistakes(backed)
     assert identity.startswith("hsm.identities: [] is not accepted; one user-assigned identity")
+
+
+def test_a_pool_of_another_stack_is_backed_up_by_that_stack(backed: Values, mistakes: Mistakes) -> None:
+    pool = "/resourceGroups/ContosoResourceGroup/providers/Microsoft.KeyVault/managedHSMs/az400popMHSM"
+    backed["managed-hsm:hsm"] = {"existing": f"/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590{pool}"}
+    for section in ("securityDomain", "network", "roleDefinitions"):
+        backed.pop(f"managed-hsm:{section}", None)
+    assert "backup: is not accepted; none for a pool of another stack" in mistakes(backed)
