@@ -44,6 +44,10 @@ def deployer(settings: Settings, signing_in: Identity) -> Deployer:
             f"managed-hsm:subscriptionId: signed in on subscription {found.subscription_id}, but the stack is for"
             f" {wanted}; set ARM_SUBSCRIPTION_ID (or az account set), or change the key"
         )
+    pulumi.log.info(
+        f"signed in by {signing_in.kind} ({signing_in.source}) as {client.client_id or client.object_id}, on"
+        f" subscription {found.subscription_id}"
+    )
     return found
 
 

@@ -265,7 +265,8 @@ def _certificate_credential(chosen: Identity, common: dict[str, Any]) -> Any:
             password=chosen.certificate_password or None,
             **common,
         )
-    except (OSError, ValueError):
+    # TypeError: the key is encrypted, and no passphrase was given.
+    except (OSError, ValueError, TypeError):
         raise CredentialError(
             f"{chosen.certificate_path}: not a readable certificate with private key, or the password is wrong"
         ) from None

@@ -43,6 +43,10 @@ MicrosoftDocs/azure-docs issue 106616)."""
 _CLIENT_ADDRESS = re.compile(r"client address:? \(?([0-9]+(?:\.[0-9]+){3})", re.IGNORECASE)
 
 
+_ENTRA_CODE = "AADSTS"
+"""Begins the codes of Entra ID's errors."""
+
+
 class DataPlaneError(Exception):
     """Base of all errors of this package. ``str()`` is one line."""
 
@@ -155,7 +159,8 @@ def mapped(subject: str) -> Iterator[None]:
 
 
 def _of_response(subject: str, error: Any) -> DataPlaneError:
-    if error.response is None:
+    # Some credentials hand Entra ID's own answer on, others only its words.
+    if error.response is None or _ENTRA_CODE in str(error.message):
         return _of_sign_in(subject, str(error.message))
     status = int(error.response.status_code)
     code, cause = _envelope(error)

@@ -77,6 +77,10 @@ class ControlClient:
         """
         return str(self._ask("POST", "attestations", {"issuer": issuer, "claims": dict(claims)})["token"])
 
+    def workflow_token(self, subject: str, audience: str = "api://AzureADTokenExchange") -> str:
+        """What GitHub gives a workflow with this subject (``repo:contoso/hsm:ref:refs/heads/main``)."""
+        return str(self._ask("POST", "workflow-tokens", {"subject": subject, "audience": audience})["token"])
+
     def revoke_certificates(self, client_id: str | None = None) -> int:
         """Revokes the certificates of every managed identity, or of one; answers how many."""
         return int(self._ask("POST", "revocations", {"clientId": client_id})["revoked"])

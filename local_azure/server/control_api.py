@@ -17,7 +17,7 @@ from local_azure.arm.operations import never_report_done
 from local_azure.arm.providers.managed_hsm_life import PURGE
 from local_azure.attestation import tokens as attestation_tokens
 from local_azure.core.faults import FaultRule, InvalidFault
-from local_azure.entra import binding_certificates, directory
+from local_azure.entra import binding_certificates, directory, issuers
 from local_azure.managed_hsm.security_domain.state import fail_activations
 from local_azure.monitor import arrival
 from local_azure.monitor.alerts import fired
@@ -68,6 +68,7 @@ class ControlApi:
             ("PUT", "purges"): self._silence_purges,
             ("PUT", "attestation"): self._require_attestation,
             ("POST", "attestations"): self._attest,
+            ("POST", "workflow-tokens"): self._workflow_token,
             ("POST", "revocations"): self._revoke,
             ("POST", "machines"): self._enter_machine,
             ("GET", "alerts"): lambda _: fired(dispatcher.world),
@@ -147,6 +148,12 @@ class ControlApi:
             return {"token": attestation_tokens.issue(self._dispatcher.world, issuer, claims)}
         except ValueError as error:
             raise BadControlRequest(str(error)) from None
+
+    def _workflow_token(self, body: dict[str, Any]) -> dict[str, Any]:
+        subject, audience = body.get("subject"), body.get("audience")
+        if not isinstance(subject, str) or not isinstance(audience, str):
+            raise BadControlRequest("subject and audience must be texts")
+        return {"token": issuers.github_token(self._dispatcher.world, subject, audience)}
 
     def _revoke(self, body: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(body.get("clientId"), str | None):
