@@ -98,7 +98,7 @@ def _administrators(access: Access, *, rehearsal: bool) -> Iterator[Finding]:
             return
         yield Finding(
             "only-administrator",
-            "note" if rehearsal and only.kind == "deployer" else "warning",
+            "note" if only.kind == "unknown" or (rehearsal and only.kind == "deployer") else "warning",
             only.words,
             "is the only Administrator",
             "when it is lost, nobody but an Entra Global Administrator can put another in its place",
@@ -135,7 +135,8 @@ def _administrator(principal: Principal, level: Level) -> Finding:
         )
     return Finding(
         "standing-administrator",
-        level,
+        # An object id may be that of a group.
+        "note" if principal.kind == "unknown" else level,
         principal.words,
         "is Administrator at all times",
         f"it {could}",

@@ -141,3 +141,8 @@ def test_the_worst_comes_first_and_every_code_is_described() -> None:
     order = [LEVELS.index(each.level) for each in told]
     assert order == sorted(order)
     assert {each.code for each in told} <= CODES.keys()
+
+
+def test_an_administrator_by_object_id_may_be_a_group_and_is_only_noted() -> None:
+    told = found(access("6f2c9b1e: Administrator at /"))
+    assert [told[code][0].level for code in ("standing-administrator", "only-administrator")] == ["note", "note"]
