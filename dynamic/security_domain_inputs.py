@@ -83,7 +83,7 @@ def wrong_destinations(destinations: list[Mapping[str, Any]]) -> list[CheckFailu
     """A failure for each place that cannot be one, and where all may fail."""
     places = [address(each) for each in destinations]
     failures = [
-        CheckFailure("destinations", f"{place!r}: an absolute path, or the address of a blob, is needed")
+        CheckFailure("destinations", f"{place!r}: an absolute path is needed, or the address of a blob")
         for place in places
         if not (Path(place).is_absolute() or is_blob(place))
     ]

@@ -23,6 +23,7 @@ from pulumi.output import UNKNOWN
 from data_plane import session
 from data_plane.credentials import identity
 from dynamic.base import HsmProvider, contains_unknown, inputs_of, plain
+from dynamic.custody_account import CustodyAccountArgs, CustodyAccountProvider
 from dynamic.endpoint_connection import EndpointConnectionArgs, EndpointConnectionProvider
 from dynamic.exclusive_access import ExclusiveAccessArgs, ExclusiveAccessProvider
 from dynamic.key import KeyArgs, KeyProvider
@@ -50,6 +51,7 @@ PROVIDERS = (
     (RoleDefinitionProvider, RoleDefinitionArgs),
     (ExclusiveAccessProvider, ExclusiveAccessArgs),
     (KeyProvider, KeyArgs),
+    (CustodyAccountProvider, CustodyAccountArgs),
     (EndpointConnectionProvider, EndpointConnectionArgs),
     (PurgeOnDestroyProvider, PurgeArgs),
     (PurgeVaultOnDestroyProvider, PurgeArgs),
