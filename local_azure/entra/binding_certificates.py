@@ -14,16 +14,15 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from local_azure.core.world import TENANT_ID, World
 from local_azure.entra.directory import SIGNING_KEYS, Principal
-from local_azure.entra.tokens import signing_key
 
 LIFETIME = timedelta(days=7)
 _BACKDATED = timedelta(minutes=5)
-_AUTHORITY, _AUTHORITY_CERTIFICATE = "managed-identities", "managed-identities-certificate"
+_AUTHORITY = "binding-certificates"
 _AUTHORITY_LIFETIME = timedelta(days=50 * 365)
 _ISSUED = "entra.binding-certificates"
 
@@ -52,17 +51,17 @@ class BindingCertificate:
 
 def authority(world: World) -> str:
     """The certificate of whoever signs them, as PEM; it outlasts a reset, as the keys that sign tokens do."""
-    document = world.store.get(SIGNING_KEYS, _AUTHORITY_CERTIFICATE)
-    if document is None:
-        document = {"pem": _make_authority(world).public_bytes(serialization.Encoding.PEM).decode()}
-        world.store.put(SIGNING_KEYS, _AUTHORITY_CERTIFICATE, document)
-    return str(document["pem"])
+    return _authority(world)["certificate"]
 
 
 def issue(world: World, principal: Principal, key: rsa.RSAPublicKey) -> bytes:
     """DER of a new certificate for the key of a managed identity."""
     now = world.clock.now()
-    issuer = x509.load_pem_x509_certificate(authority(world).encode())
+    signer = _authority(world)
+    issuer = x509.load_pem_x509_certificate(signer["certificate"].encode())
+    issuer_key = serialization.load_pem_private_key(signer["key"].encode(), password=None)
+    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
+        raise TypeError("The key of the managed identities' authority is no elliptic-curve key.")
     names = [(NameOID.COMMON_NAME, principal.app_id or ""), (NameOID.DOMAIN_COMPONENT, TENANT_ID)]
     certificate = (
         x509.CertificateBuilder()
@@ -75,8 +74,8 @@ def issue(world: World, principal: Principal, key: rsa.RSAPublicKey) -> bytes:
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .add_extension(_issued_by(world), critical=False)
-        .sign(signing_key(world, _AUTHORITY), hashes.SHA256())
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+        .sign(issuer_key, hashes.SHA256())
     )
     der = certificate.public_bytes(serialization.Encoding.DER)
     world.store.put(_ISSUED, thumbprint(der), {"clientId": principal.app_id, "revoked": False})
@@ -115,8 +114,22 @@ def thumbprint(der: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
 
 
-def _make_authority(world: World) -> x509.Certificate:
-    key = signing_key(world, _AUTHORITY)
+def _authority(world: World) -> dict[str, str]:
+    """Certificate and key, as PEM; made when they are first asked for."""
+    with world.store.transaction():
+        document = world.store.get(SIGNING_KEYS, _AUTHORITY)
+        if document is None:
+            key = ec.generate_private_key(ec.SECP256R1())
+            form, clear = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            document = {
+                "certificate": _self_signed(world, key).public_bytes(serialization.Encoding.PEM).decode(),
+                "key": key.private_bytes(serialization.Encoding.PEM, form, clear).decode(),
+            }
+            world.store.put(SIGNING_KEYS, _AUTHORITY, document)
+    return document
+
+
+def _self_signed(world: World, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Local Azure managed identities (for tests only)")])
     now = world.clock.now()
     usage = x509.KeyUsage(
@@ -143,10 +156,6 @@ def _make_authority(world: World) -> x509.Certificate:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-
-
-def _issued_by(world: World) -> x509.AuthorityKeyIdentifier:
-    return x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key(world, _AUTHORITY).public_key())
 
 
 def _moment(moment: datetime) -> str:

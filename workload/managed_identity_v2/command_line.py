@@ -27,7 +27,10 @@ _FAILED, _REFUSED = 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: got the token, and the resource's answer where one was asked; 1: no token or no answer; 2: a refusal."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if bool(options.pkcs11_module) != bool(options.pkcs11_token):
+        parser.error("--pkcs11-module and --pkcs11-token go together")
     try:
         with _telling(options.verbose):
             return _run(options)
@@ -165,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     identity.add_argument("--identity-resource-id", metavar="ID", help="ARM id of a user-assigned identity")
     hardware = parser.add_argument_group("key in hardware (PKCS#11)")
     hardware.add_argument("--pkcs11-module", metavar="FILE", help="the library, such as that of a TPM")
-    hardware.add_argument("--pkcs11-token", metavar="LABEL", default="", help="label of the token")
+    hardware.add_argument("--pkcs11-token", metavar="LABEL", help="label of the token")
     hardware.add_argument("--pkcs11-label", metavar="LABEL", default="managed-identity-v2", help="of the key")
     hardware.add_argument("--pkcs11-pin-file", metavar="FILE", help="holds the user's PIN; mode 0600")
     return parser

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local_azure.core.world import World, open_world
 from local_azure.entra import binding_certificates, directory
@@ -15,10 +17,21 @@ from tests.unit.local_azure.key_vault.support import SECRET_MANAGEMENT, Client, 
 from tests.unit.local_azure.vm.conftest import arm, group, machine, subnet
 from tests.unit.local_azure.vm.support import MACHINE
 from tests.unit.workload.managed_identity_v2.serving import Serving, serving
+from workload.managed_identity_v2 import InMemoryKey
 from workload.managed_identity_v2.metadata_host import OVERRIDE
 
 __all__ = ["arm", "group", "machine", "subnet"]
 _keys: dict[str, Any] = {}
+_ready: list[rsa.RSAPrivateKey] = []
+
+
+@pytest.fixture(autouse=True)
+def _ready_made_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of which no two that follow each other are the same: making each anew would take longer than the tests."""
+    if not _ready:
+        _ready.extend(rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(5))
+    keys = cycle(_ready)
+    monkeypatch.setattr(InMemoryKey, "__init__", lambda self: setattr(self, "_key", next(keys)))
 
 
 @pytest.fixture

@@ -94,3 +94,6 @@ def test_two_identities_at_once_are_a_mistake(capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit):
         main(["--client-id", "a", "--object-id", "b"])
     assert "not allowed with argument" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--pkcs11-module", "/usr/lib/libtpm2_pkcs11.so"])
+    assert "go together" in capsys.readouterr().err

@@ -109,7 +109,8 @@ def test_a_passphrase_is_used_once() -> None:
     assert loaded.public_key() == key.signer.public_key()
 
 
-def test_each_certificate_has_a_key_of_its_own() -> None:
+def test_each_certificate_has_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
     assert InMemoryKey().signer.public_key() != InMemoryKey().signer.public_key()
 
 
