@@ -61,13 +61,16 @@ def make_exclusive(
     """
     if settings.access.exclusive == "nowhere":
         return
-    declared = [*given, *_initial_administrators(settings, deployer_id)]
-    ids = pulumi.Output.all(*[principal for _, principal, _ in declared])
-    parts = [(role, scope) for role, _, scope in declared]
+    ids = pulumi.Output.all(*[principal for _, principal, _ in given])
+    parts = [(role, scope) for role, _, scope in given]
+    initial = _initial_administrators(settings, deployer_id)
     rule = _rule(settings, deployer_id, ())
 
-    def revoke(known: Sequence[Any]) -> Mapping[str, str]:
-        return _revoke(present, _rule(settings, deployer_id, _declared(parts, known))) if present else {}
+    def declared(known: Any) -> tuple[Declared, ...]:
+        return (*_declared(parts, known), *initial)
+
+    def revoke(known: Any) -> Mapping[str, str]:
+        return _revoke(present, _rule(settings, deployer_id, declared(known))) if present else {}
 
     ExclusiveAccess(
         "exclusive-access",
@@ -75,7 +78,7 @@ def make_exclusive(
             hsm_id=hsm.id,
             hsm_uri=hsm.uri,
             hsm_created_at=hsm.created_at,
-            declared=ids.apply(lambda known: [vars(each) for each in _declared(parts, known)]),
+            declared=ids.apply(lambda known: [vars(each) for each in declared(known)]),
             deployer_id=deployer_id,
             everywhere=rule.everywhere,
             keys=list(rule.keys),
@@ -99,11 +102,11 @@ def _declared(parts: Sequence[tuple[str, str]], ids: Any) -> tuple[Declared, ...
     return tuple(Declared(role, str(each), scope) for (role, scope), each in zip(parts, known, strict=True))
 
 
-def _initial_administrators(settings: Settings, deployer_id: str) -> list[Given]:
+def _initial_administrators(settings: Settings, deployer_id: str) -> list[Declared]:
     if not isinstance(settings.hsm, Hsm) or settings.access.bootstrap_over:
         return []
     named = settings.hsm.initial_administrators
-    return [(ADMINISTRATOR, deployer_id if each == "deployer" else each, "/") for each in named]
+    return [Declared(ADMINISTRATOR, deployer_id if each == "deployer" else each, "/", ensured=False) for each in named]
 
 
 def _revoke(present: Present, rule: Rule) -> Mapping[str, str]:

@@ -45,6 +45,8 @@ class Declared:
     principal_id: str
     """Empty where it is not known yet: then every assignment of this role at this scope may be the one."""
     scope: str
+    ensured: bool = True
+    """Whether the stack itself makes it; an initial administrator has it from the pool's birth, if it still has."""
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,15 @@ class Judgement:
 
 def look(session: Session, hsm_uri: str, rule: Rule) -> Present:
     """Everything that the rule reaches. Raises DataPlaneError where nothing can be seen at all."""
-    roles = {each.name: each for each in role_definitions.every(session, hsm_uri)}
-    wide = role_assignments.at_scope(session, hsm_uri, "/")
     keys, gaps = _keys(session, hsm_uri, rule) if rule.everywhere else (list(rule.keys), [])
-    scopes = [f"/keys/{key}" for key in keys]
+    # Whoever looks after a few keys may have no right to read roles anywhere else.
+    scopes = [*(["/"] if rule.everywhere else []), *(f"/keys/{key}" for key in keys)]
+    if not scopes:
+        return Present((), {})
+    roles = {each.name: each for each in role_definitions.every(session, hsm_uri, scopes[0])}
     with ThreadPoolExecutor(_AT_ONCE) as workers:
-        narrow = workers.map(lambda scope: role_assignments.at_scope(session, hsm_uri, scope), scopes)
-        found = {each.name.lower(): each for each in (*wide, *(each for listed in narrow for each in listed))}
+        listed = workers.map(lambda scope: role_assignments.at_scope(session, hsm_uri, scope), scopes)
+        found = {each.name.lower(): each for assignments in listed for each in assignments}
     return Present(tuple(found.values()), roles, tuple(keys), tuple(gaps))
 
 
@@ -228,18 +232,20 @@ def _needed_by_deployer(
     groups_of_deployer: Callable[[Sequence[str]], Iterable[str] | None],
 ) -> Iterator[tuple[str, str]]:
     """GUIDs of the assignments without which the deployer could not finish, each with the reason."""
-    ruling = [each for each in present.assignments if each.scope == "/" and present.permits(each) >= _RULING]
+    ruling = [each for each in present.assignments if present.permits(each) >= _RULING]
     own = [each for each in ruling if _is(each, rule.deployer_id)]
-    if own:
-        way_out = "the deployer gives roles by it: python -m access resign gives it up"
-        yield from ((each.name, way_out) for each in own if each in undeclared)
-    else:
-        candidates = list(dict.fromkeys(each.principal_id for each in ruling))
-        groups = groups_of_deployer(candidates) if candidates else []
-        mine = {each.lower() for each in groups} if groups is not None else None
-        for each in ruling:
-            if each in undeclared and (mine is None or each.principal_id.lower() in mine):
-                yield each.name, "the deployer may be the one that gives roles by it"
+    way_out = "the deployer gives roles by it: python -m access resign gives it up"
+    yield from ((each.name, way_out) for each in own if each in undeclared)
+    others = [
+        each
+        for each in ruling
+        if each in undeclared and each not in own and not any(_covers(mine.scope, each.scope) for mine in own)
+    ]
+    groups = groups_of_deployer(list(dict.fromkeys(each.principal_id for each in others))) if others else []
+    inside = None if groups is None else {each.lower() for each in groups}
+    for each in others:
+        if inside is None or each.principal_id.lower() in inside:
+            yield each.name, "the deployer may be the one that gives roles by it"
     for each in undeclared:
         used = present.permits(each) & _MANAGING_KEYS
         if _is(each, rule.deployer_id) and not used <= _declared_for_deployer(present, rule, each.scope):
@@ -250,17 +256,15 @@ def _declared_for_deployer(present: Present, rule: Rule, scope: str) -> frozense
     by_name = {each.role_name.casefold(): each.permitted for each in present.roles.values()}
     found: frozenset[str] = frozenset()
     for each in rule.declared:
-        outer, inner = _folded(each.scope), _folded(scope)
-        if each.principal_id.lower() == rule.deployer_id.lower() and (
-            outer == "/" or inner == outer or inner.startswith(f"{outer}/")
-        ):
+        if each.principal_id.lower() == rule.deployer_id.lower() and _covers(each.scope, scope):
             guid = guid_of(each.role)
             found |= BUILT_IN_DATA_ACTIONS.get(guid or "", by_name.get(each.role.strip().casefold(), frozenset()))
     return found
 
 
 def _administrators_left(rule: Rule, present: Present, strays: Sequence[Assignment]) -> bool:
-    if any(guid_of(each.role) == _ADMINISTRATOR_GUID and _folded(each.scope) == "/" for each in rule.declared):
+    declared = [each for each in rule.declared if each.ensured and _folded(each.scope) == "/"]
+    if any(guid_of(each.role) == _ADMINISTRATOR_GUID for each in declared):
         return True
     return any(_administers(each) and each not in strays for each in present.assignments)
 
@@ -271,6 +275,11 @@ def _administers(assignment: Assignment) -> bool:
 
 def _is(assignment: Assignment, principal_id: str) -> bool:
     return assignment.principal_id.lower() == principal_id.lower()
+
+
+def _covers(outer: str, inner: str) -> bool:
+    outer, inner = _folded(outer), _folded(inner)
+    return outer == "/" or inner == outer or inner.startswith(f"{outer}/")
 
 
 def _folded(scope: str) -> str:

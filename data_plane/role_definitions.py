@@ -62,10 +62,10 @@ def definition_name(hsm_id: str, hsm_created_at: str, role_name: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "\n".join(parts)))
 
 
-def every(session: Session, hsm_uri: str) -> list[Definition]:
-    """All roles that the pool lists, built in and its own. Raises DataPlaneError."""
+def every(session: Session, hsm_uri: str, scope: str = _SCOPE) -> list[Definition]:
+    """All roles that the pool lists, built in and its own, which are the same at every scope. Raises DataPlaneError."""
     with mapped(f"{hsm_uri}: role definitions"):
-        return [_definition(each) for each in session.access(hsm_uri).list_role_definitions(_SCOPE)]
+        return [_definition(each) for each in session.access(hsm_uri).list_role_definitions(scope)]
 
 
 def find(session: Session, hsm_uri: str, name: str, *, clock: Clock = SYSTEM_CLOCK) -> Definition | None:

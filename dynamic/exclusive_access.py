@@ -29,8 +29,8 @@ class ExclusiveAccessArgs:
     hsm_uri: pulumi.Input[str]
     hsm_created_at: pulumi.Input[str]
     """``systemData.createdAt`` of the pool."""
-    declared: pulumi.Input[Sequence[Mapping[str, str]]]
-    """The assignments of the configuration: ``role``, ``principal_id`` and ``scope`` of each."""
+    declared: pulumi.Input[Sequence[Mapping[str, str | bool]]]
+    """The assignments of the configuration: ``role``, ``principal_id``, ``scope``, ``ensured`` of each."""
     deployer_id: str
     """Object id of whoever runs the program."""
     everywhere: bool

@@ -32,6 +32,11 @@ GROUP = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/ContosoResourceGroup"
 POOL = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/az400popMHSM"
 MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/testvmmhsm"
 HSM, ZONE = "--hsm-name az400popMHSM", "privatelink.managedhsm.azure.net"
+IN_GROUP = "--resource-group ContosoResourceGroup"
+LOGS = (
+    "--account-name contosohsmlogs --container-name insights-logs-auditevent --account-key"
+    f" $(az storage account keys list {IN_GROUP} --account-name contosohsmlogs --query '[0].value' -o tsv)"
+)
 OPENSSL_CNF = """\
 [req]
 distinguished_name = subject
@@ -63,6 +68,20 @@ COMMANDS = {
     "W0.2": f"az keyvault create {HSM} --resource-group ContosoResourceGroup --location 'East US 2'"
     " --administrators $(az ad sp show --id $AZURE_CLIENT_ID --query id -o tsv) --retention-days 28",
     "W3.1": "az keyvault check-name --name az400popMHSM --resource-type hsm",
+    "W1.2 account": f"az storage account create {IN_GROUP} --name contosohsmlogs --location eastus2 --sku Standard_LRS",
+    "W1.2 workspace": f"az monitor log-analytics workspace create {IN_GROUP} --workspace-name contosohsm"
+    " --location eastus2",
+    "W1.2 namespace": f"az eventhubs namespace create {IN_GROUP} --name contosohsm --location eastus2 --sku Standard",
+    "W1.2 hub": f"az eventhubs eventhub create {IN_GROUP} --namespace-name contosohsm --name audit",
+    "W1.2 rule": f"az eventhubs namespace authorization-rule create {IN_GROUP} --namespace-name contosohsm"
+    " --name diagnostics --rights Send",
+    "W1.2 categories": f"az monitor diagnostic-settings categories list --resource {POOL}",
+    "W1.2": f"az monitor diagnostic-settings create --name ContosoMHSM-Diagnostics --resource {POOL}"
+    ' --logs \'[{"category": "AuditEvent","enabled": true}]\''
+    ' --metrics \'[{"category": "AllMetrics","enabled": true}]\''
+    f" --storage-account {GROUP}/providers/Microsoft.Storage/storageAccounts/contosohsmlogs"
+    f" --workspace {GROUP}/providers/Microsoft.OperationalInsights/workspaces/contosohsm --event-hub audit"
+    f" --event-hub-rule {GROUP}/providers/Microsoft.EventHub/namespaces/contosohsm/authorizationRules/diagnostics",
     "W3.2": f"az keyvault key list {HSM}",
     "W0.3 first": f"mkdir certs && {CERTIFICATE} -keyout certs/cert_1.key -out certs/cert_1.cer",
     "W0.3 second": f"{CERTIFICATE} -keyout certs/cert_2.key -out certs/cert_2.cer",
@@ -72,6 +91,11 @@ COMMANDS = {
     "W0.4": f"az keyvault security-domain download {HSM} --sd-wrapping-keys ./certs/cert_1.cer ./certs/cert_2.cer"
     " ./certs/cert_3.cer --sd-quorum 2 --security-domain-file az400popMHSM-SD.json",
     "W0.4 shown": f"az keyvault show {HSM}",
+    "W1.2 stored": f"az storage blob download {LOGS} --no-progress --file log.json"
+    f" --name $(az storage blob list {LOGS} --query '[0].name' -o tsv) -o none && cat log.json",
+    "W1.2 asked": "az rest --method post --resource https://api.loganalytics.io --url https://api.loganalytics.io/v1"
+    f"/workspaces/$(az monitor log-analytics workspace show {IN_GROUP} --workspace-name contosohsm"
+    ' --query customerId -o tsv)/query --body \'{"query": "AzureDiagnostics | project OperationName"}\'',
     "W0.5 definitions": f"az keyvault role definition list {HSM}",
     "W0.5 assign": f"az keyvault role assignment create {HSM} --role 'Managed HSM Crypto User'"
     f" --assignee {DEPLOYER_OBJECT_ID} --scope /",
@@ -80,6 +104,16 @@ COMMANDS = {
     "W0.5 officer": f"az keyvault role assignment create {HSM} --role 'Managed HSM Crypto Officer'"
     f" --assignee {DEPLOYER_OBJECT_ID} --scope /keys",
     "W0.5 list": f"az keyvault role assignment list {HSM}",
+    "own role": f"az keyvault role definition create {HSM} --role-definition @role.json > made.json && cat made.json",
+    "own role listed": f"az keyvault role definition list {HSM} --custom-role-only",
+    "own role assign": f"az keyvault role assignment create {HSM} --role Signer --scope /keys"
+    f" --assignee-object-id {USER_OBJECT_ID}",
+    "own role in use": f"az keyvault role definition delete {HSM} --name $({FIELD} made.json name)",
+    "own role take": f"az keyvault role assignment delete {HSM} --role Signer --scope /keys"
+    f" --assignee-object-id {USER_OBJECT_ID}",
+    "own role delete": f"az keyvault role definition delete {HSM} --name $({FIELD} made.json name)",
+    "own role mistyped": "sed s/sign/sing/ role.json > mistyped.json"
+    f" && az keyvault role definition create {HSM} --role-definition @mistyped.json",
     "W0.6 rsa": f"az keyvault key create {HSM} --name myrsakey --ops wrapKey unwrapKey --kty RSA-HSM --size 3072",
     "W0.6 aes": f"az keyvault key create {HSM} --name myaeskey --ops encrypt decrypt --tags --kty oct-HSM --size 256",
     "W0.6 list": f"az keyvault key list {HSM}",
@@ -132,7 +166,16 @@ COMMANDS = {
     " $(az vm identity show --resource-group ContosoResourceGroup --name testvmmhsm --query principalId -o tsv)",
 }
 """By the row of the walkthrough. A machine is made by ``az rest``: ``az vm create`` deploys a template."""
-REFUSED = {"W3.2", "W3.3", "W0.10 outside"}
+REFUSED = {"W3.2", "W3.3", "W0.10 outside", "own role in use", "own role mistyped"}
+ROLE = {
+    "roleName": "Signer",
+    "description": "Signs.",
+    "actions": [],
+    "notActions": [],
+    "dataActions": ["Microsoft.KeyVault/managedHsm/keys/sign/action"],
+    "notDataActions": [],
+    "assignableScopes": ["/"],
+}
 
 INSIDE = {
     "W0.15": "getent hosts az400popmhsm.managedhsm.azure.net",
@@ -173,12 +216,23 @@ def said(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     directory = tmp_path_factory.mktemp("by-hand")
     (directory / "openssl.cnf").write_text(OPENSSL_CNF)
     (directory / "machine.json").write_text(json.dumps(machine()))
+    (directory / "role.json").write_text(json.dumps(ROLE))
     shell = Shell(instance, directory, Path(os.environ[VARIABLE]).absolute())
     outcomes = {row: shell.run(command) if row in REFUSED else shell.ok(command) for row, command in COMMANDS.items()}
     outcomes |= {row: shell.inside("testvmmhsm", command) for row, command in INSIDE.items()}
     yield outcomes
     shell.ok("az logout")
     ControlClient(instance.port).reset()
+
+
+def test_the_pool_logs_to_all_three_places_by_diagnostic_settings(said: dict[str, Outcome]) -> None:
+    assert {each["name"] for each in said["W1.2 categories"].json["value"]} == {"AuditEvent", "AllMetrics"}
+    made = said["W1.2"].json
+    assert all(made[place] for place in ("storageAccountId", "workspaceId", "eventHubAuthorizationRuleId"))
+    stored = [json.loads(line)["operationName"] for line in said["W1.2 stored"].output.splitlines()]
+    asked = [row[0] for row in said["W1.2 asked"].json["tables"][0]["rows"]]
+    assert "SecurityDomainBackup" in stored
+    assert asked[: len(stored)] == stored
 
 
 def test_signing_in_shows_the_subscription(said: dict[str, Outcome]) -> None:
@@ -221,6 +275,16 @@ def test_the_roles_are_listed_and_given(said: dict[str, Outcome]) -> None:
         ("Managed HSM Crypto User", USER_OBJECT_ID, "/"),
         ("Managed HSM Crypto Officer", DEPLOYER_OBJECT_ID, "/keys"),
     }
+
+
+def test_a_role_of_ones_own_is_made_given_kept_while_it_is_given_and_deleted(said: dict[str, Outcome]) -> None:
+    made = said["own role"].json
+    assert (made["roleName"], made["roleType"]) == ("Signer", "CustomRole")
+    assert made["permissions"][0]["dataActions"] == ROLE["dataActions"]
+    assert [each["name"] for each in said["own role listed"].json] == [made["name"]]
+    assert said["own role assign"].json["roleName"] == "Signer"
+    assert "(RoleDefinitionHasAssignments)" in said["own role in use"].errors
+    assert "unknown action 'Microsoft.KeyVault/managedHsm/keys/sing/action'" in said["own role mistyped"].errors
 
 
 def test_keys_are_made_and_listed(said: dict[str, Outcome]) -> None:

@@ -75,6 +75,23 @@ def test_the_last_administrator_stays() -> None:
     assert taken(present(("Administrator", KIM, "/"), ADMIN), rule(ADMIN), []) == [("kim", "/")]
 
 
+def test_an_initial_administrator_that_has_resigned_is_no_administrator_left() -> None:
+    resigned = Declared("Managed HSM Administrator", GROUP, "/", ensured=False)
+    by = Rule((resigned,), DEPLOYER, everywhere=True)
+    assert [each.why for each in judged(present(("Administrator", KIM, "/")), by, []).kept] == [
+        "it is the last Administrator"
+    ]
+
+
+def test_what_a_team_gives_roles_at_its_own_keys_by_stays_with_it() -> None:
+    some = present(("Crypto Officer", DEPLOYER, "/keys/mine"), ("Crypto Officer", KIM, "/keys/mine"))
+    by = rule(everywhere=False, keys=("mine",))
+    assert taken(some, by, []) == [("kim", "/keys/mine")]
+    through_group = present(("Crypto Officer", GROUP, "/keys/mine"), ("Crypto Officer", KIM, "/keys/mine"))
+    assert taken(through_group, by, [GROUP]) == [("kim", "/keys/mine")]
+    assert taken(through_group, by, None) == []
+
+
 def test_what_the_deployer_gives_roles_by_stays() -> None:
     for role in ("Administrator", "Crypto Officer", "Policy Administrator"):
         judgement = judged(present(ADMIN, (role, DEPLOYER, "/")), rule(ADMIN), [])
