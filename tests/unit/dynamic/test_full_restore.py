@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 
 from data_plane import role_assignments, session
+from data_plane.activation import Activation, Wanted
 from data_plane.errors import RequestError
 from data_plane.keys import Keys
 from data_plane.pool import Pool
+from data_plane.security_domain_file import Destination
 from dynamic.base import Props
 from dynamic.full_backup import FullBackupProvider
 from dynamic.full_restore import FullRestoreProvider
 from dynamic.key import KeyProvider
 from tests.support import Azure
+from tests.unit.data_plane.support import certificates, make_pool
 from tests.unit.dynamic.backup_ground import backup_props, give_identity, give_role, make_container, restore_props
 from tests.unit.dynamic.test_restored_key import props as key_props
 
@@ -120,6 +123,19 @@ def test_what_cannot_be_restored_is_found_out_before_anything_changes(
         PROVIDER.create(checked(restore_props(usable_pool, wrong, tmp_path)))
     assert (restores(signed_in), restores(signed_in, "/prerestore")) == (0, 1)
     assert Keys(session.current(), usable_pool.uri).find("mykey") is not None
+
+
+@pytest.mark.usefixtures("later")
+def test_a_backup_of_another_security_domain_is_refused_before_anything_changes(
+    folder: str, tmp_path: Path, signed_in: Azure
+) -> None:
+    stranger = make_pool("az400other")
+    destinations = (Destination(tmp_path / "other.json"),)
+    Activation(session.current(), Wanted(stranger.id, stranger.uri, certificates(1, 2, 3), 2, destinations)).run()
+    give_identity(stranger)
+    with pytest.raises(RequestError, match=r"Invalid backup provided — .*of another security domain"):
+        PROVIDER.create(checked(restore_props(stranger, folder, tmp_path / "other")))
+    assert restores(signed_in) == 0
 
 
 def test_it_says_in_words_what_it_destroys_and_wants_the_pool_s_name(
