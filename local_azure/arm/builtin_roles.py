@@ -26,6 +26,7 @@ _GROUPS = (
 )
 _VAULT_DATA = "Microsoft.KeyVault/vaults/"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/"
+_DELEGATION = "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"
 
 BUILT_IN_ROLES = (
     BuiltInRole(
@@ -183,14 +184,20 @@ BUILT_IN_ROLES = (
         "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
         "Storage Blob Data Owner",
         "Full access to blob containers and data.",
-        (f"{_BLOBS}*",),
+        (f"{_BLOBS}*", _DELEGATION),
         data_actions=(f"{_BLOBS}blobs/*",),
+    ),
+    BuiltInRole(
+        "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
+        "Storage Blob Delegator",
+        "Gets keys that sign for whoever asks for them, for a while.",
+        (_DELEGATION,),
     ),
     BuiltInRole(
         "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
         "Storage Blob Data Contributor",
         "Reads, writes and deletes blob containers and data.",
-        (f"{_BLOBS}delete", f"{_BLOBS}read", f"{_BLOBS}write"),
+        (f"{_BLOBS}delete", f"{_BLOBS}read", f"{_BLOBS}write", _DELEGATION),
         data_actions=tuple(
             f"{_BLOBS}blobs/{action}" for action in ("delete", "read", "write", "move/action", "add/action")
         ),
@@ -199,7 +206,7 @@ BUILT_IN_ROLES = (
         "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
         "Storage Blob Data Reader",
         "Reads blob containers and data.",
-        (f"{_BLOBS}read",),
+        (f"{_BLOBS}read", _DELEGATION),
         data_actions=(f"{_BLOBS}blobs/read",),
     ),
     BuiltInRole(

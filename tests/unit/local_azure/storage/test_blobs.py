@@ -5,7 +5,8 @@ import pytest
 from local_azure.core.errors import ServiceError
 from local_azure.core.world import World
 from local_azure.storage import blobs
-from tests.unit.local_azure.storage.support import ACCOUNT, arm, make_account
+from tests.unit.local_azure.arm.support import ArmClient
+from tests.unit.local_azure.storage.support import ACCOUNT, STORAGE, make_account
 
 NAME = "contosobackups"
 
@@ -42,10 +43,10 @@ def test_what_is_deleted_is_gone(world: World) -> None:
     assert world.store.count("storage.") == 0
 
 
-def test_nothing_of_a_deleted_account_comes_back_with_its_name(world: World) -> None:
+def test_nothing_of_a_deleted_account_comes_back_with_its_name(world: World, arm: ArmClient) -> None:
     blobs.create_container(world, NAME, "copies")
     blobs.put_blob(world, NAME, "copies", "a", b"a")
-    arm(world, "DELETE", ACCOUNT)
+    arm.delete(ACCOUNT, STORAGE)
     make_account(world)
     assert not blobs.container_exists(world, NAME, "copies")
     assert blobs.get_blob(world, NAME, "copies", "a") is None
