@@ -88,7 +88,7 @@ class ManagedIdentityV2Credential:
         """
         scope = _one(scopes)
         if claims is not None:
-            return self._flights.run((scope, claims), lambda: self._answer_to(scope, claims))
+            return self._flights.run((scope, claims), lambda: self._answer_to(scope, claims, None))
         cached, now = self._tokens.get(scope), self._clock.now()
         if cached is not None and now < cached.expires_at:
             if now < cached.refresh_at or self._flights.is_running(scope):
@@ -99,8 +99,9 @@ class ManagedIdentityV2Credential:
     def in_place_of(self, refused: BoundToken, scope: str, claims: str | None = None) -> BoundToken:
         """Another token than this one, which a resource did not take; ``claims``: what it asked for.
 
-        It has a new certificate, but without claims not more often than every few minutes: a resource that takes none
-        of them would cost one a call. Raises ManagedIdentityError, ValueError.
+        It has a new certificate. A resource that says no more than that it does not take the token gets another one
+        every few minutes at most, and the same one again meanwhile: it may take none at all. Raises
+        ManagedIdentityError, ValueError.
         """
         scope = _one((scope,))
         return self._flights.run(("again", scope), lambda: self._again(scope, refused, claims))
@@ -142,14 +143,15 @@ class ManagedIdentityV2Credential:
         if cached is not None and cached.token is not refused:
             return cached.token
         if claims is not None:
-            return self._answer_to(scope, claims)
-        if refused.binding is not None:
-            self._bindings.replace(refused.binding, at_most_every_few_minutes=True)
-        return self._current(scope, cached)
+            return self._answer_to(scope, claims, refused.binding)
+        if refused.binding is None:
+            return refused
+        binding = self._bindings.replace(refused.binding, at_most_every_few_minutes=True)
+        return refused if binding is refused.binding else self._acquired(scope, binding, None)
 
-    def _answer_to(self, scope: str, claims: str) -> BoundToken:
+    def _answer_to(self, scope: str, claims: str, refused: Binding | None) -> BoundToken:
         try:
-            return self._acquired(scope, self._bindings.replace(self._bindings.get()), claims)
+            return self._acquired(scope, self._bindings.replace(refused or self._bindings.get()), claims)
         except BindingNotOffered as error:
             return self._version_1(scope, error)
 

@@ -56,8 +56,8 @@ class MtlsPopPolicy(HTTPPolicy[HttpRequest, HttpResponse]):
         response = self._sent(request, token, options)
         if response.http_response.status_code != 401:
             return response
-        claims = _claims(response.http_response.headers)
-        return self._sent(request, self._credential.in_place_of(token, self._scope, claims), options)
+        another = self._credential.in_place_of(token, self._scope, _claims(response.http_response.headers))
+        return response if another is token else self._sent(request, another, options)
 
     def _sent(
         self, request: PipelineRequest[HttpRequest], token: BoundToken, options: dict[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -181,7 +182,7 @@ def test_a_resource_that_takes_no_token_at_all_costs_one_certificate_and_not_one
             with pytest.raises(ClientAuthenticationError):
                 client.get_secret("contososecret")
     assert len(azure.asked(ISSUE)) == 2
-    assert len(azure.asked(f"{SECRET}/")) == 6
+    assert (len(azure.asked(TOKENS)), len(azure.asked(f"{SECRET}/"))) == (2, 4)
 
 
 def test_a_token_endpoint_that_answers_with_a_bearer_token_is_not_believed(azure: Serving) -> None:
@@ -199,3 +200,29 @@ def test_numbers_may_come_as_text(azure: Serving) -> None:
     azure.fail("status", TOKENS, status=200, body=json.loads(json.dumps(answer)))
     with ManagedIdentityV2Credential() as credential:
         assert credential.get_token_info(SCOPE).token_type == "mtls_pop"
+
+
+def test_many_who_are_refused_at_once_get_one_new_certificate_for_all_their_scopes(azure: Serving) -> None:
+    storage = "https://storage.azure.com/.default"
+    with ManagedIdentityV2Credential() as credential, ThreadPoolExecutor(20) as threads:
+        before = {scope: credential.bound_token(scope) for scope in (SCOPE, storage)}
+        binding_certificates.revoke(azure.world)
+
+        def another(number: int) -> BoundToken:
+            scope = (SCOPE, storage)[number % 2]
+            return credential.in_place_of(before[scope], scope, claims=f'{{"nbf":{number}}}')
+
+        found = list(threads.map(another, range(20)))
+    assert len({token.token for token in found}) == 2
+    assert len({id(token.binding) for token in found}) == 1
+    assert len(azure.asked(ISSUE)) == 2
+
+
+def test_a_bearer_token_that_is_refused_is_not_asked_for_again(azure: Serving) -> None:
+    azure.fail("status", "/getplatformmetadata", status=404, count=None)
+    azure.fail("status", SECRET, status=401, body={"error": {"code": "Unauthorized", "message": "No."}}, count=None)
+    said = pytest.raises(ClientAuthenticationError)
+    with ManagedIdentityV2Credential(allow_version_1=True) as credential, vault_client(credential) as client, said:
+        client.get_secret("contososecret")
+    assert len(azure.asked("/metadata/identity/oauth2/token")) == 1
+    assert len(azure.asked(f"{SECRET}/")) == 1
