@@ -3,5 +3,5 @@
 # shellcheck source=pipelines/lib.sh
 source "$(dirname "$0")/lib.sh"
 stack="$1" out="$2" approvals="${3:-}" pool="${4:-}"
-module policy.deploy --stack "$stack" --directory "$PROGRAM" --out "$out/again" run --record "$out/record.json" \
+deployment "$stack" "$out/again" run --record "$out/record.json" \
   ${approvals:+--approvals "$approvals"} ${pool:+--destroying "$pool"}

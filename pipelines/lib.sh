@@ -9,3 +9,13 @@ export PROGRAM="${PROGRAM:-$repository}"
 module() {
   PYTHONPATH="$repository" PYTHONSAFEPATH=1 "$repository/.venv/bin/python" -m "$@"
 }
+
+# deployment STACK OUT COMMAND …: policy.deploy with the policy pack, whose rules go into the verdict. How strict they are
+# for a stack may stand in policy/pack/STACK.json.
+deployment() {
+  local stack="$1" out="$2" pack="$repository/policy/pack" configured=()
+  shift 2
+  [ ! -f "$pack/$stack.json" ] || configured=(--policy-pack-config "$pack/$stack.json")
+  module policy.deploy --stack "$stack" --directory "$PROGRAM" --out "$out" \
+    --policy-pack "$pack" "${configured[@]}" "$@"
+}

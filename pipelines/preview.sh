@@ -2,6 +2,4 @@
 # preview.sh STACK OUT [--destroy]: previews as an identity that only reads, and records what of.
 # shellcheck source=pipelines/lib.sh
 source "$(dirname "$0")/lib.sh"
-stack="$1" out="$2"
-shift 2
-module policy.deploy --stack "$stack" --directory "$PROGRAM" --out "$out" preview "$@"
+deployment "$1" "$2" preview "${@:3}"

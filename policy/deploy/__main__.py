@@ -24,12 +24,21 @@ from policy.gate.preview import read
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; answers the exit status."""
     options = _parser().parse_args(arguments)
-    engine = Engine(options.directory.resolve(), options.stack)
+    engine = Engine(options.directory.resolve(), options.stack, _pack(options))
     try:
         return int(options.carry_out(engine, options))
     except (DeployError, GateError) as error:
         print(f"policy.deploy: {' '.join(str(error).split())}", file=sys.stderr)
         return error.status if isinstance(error, DeployError) else NO_VERDICT
+
+
+def _pack(options: argparse.Namespace) -> tuple[str, ...]:
+    if options.policy_pack is None:
+        return ()
+    configured = (
+        ("--policy-pack-config", str(options.policy_pack_config.resolve())) if options.policy_pack_config else ()
+    )
+    return ("--policy-pack", str(options.policy_pack.resolve()), *configured)
 
 
 def _preview(engine: Engine, options: argparse.Namespace) -> int:
@@ -74,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stack", required=True)
     parser.add_argument("--directory", type=Path, default=Path(), help="where the program is; here if left out")
     parser.add_argument("--out", type=Path, required=True, help="a directory for preview, events and record")
+    parser.add_argument("--policy-pack", metavar="DIRECTORY", type=Path, help="whose rules the gate looks at as well")
+    parser.add_argument("--policy-pack-config", metavar="FILE", type=Path, help="how strict they are")
     commands = parser.add_subparsers(required=True)
     previewing = commands.add_parser("preview", help="previews, and records what of")
     previewing.add_argument("--destroy", action="store_true", help="a preview of the stack's end")

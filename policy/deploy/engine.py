@@ -26,6 +26,8 @@ class Engine:
 
     directory: Path
     stack: str
+    pack: tuple[str, ...] = ()
+    """What tells ``preview`` of a policy pack: ``--policy-pack`` and its configuration."""
 
     def preview(self, out: Path, kind: Kind, *, refresh: bool = False) -> str:
         """Previews into ``out``: the preview's JSON, which it answers too, and the event log of the same run.
@@ -39,7 +41,8 @@ class Engine:
             (out / name).touch(mode=0o600)
         command = ["preview"] if kind == "up" else ["destroy", "--preview-only"]
         flags = [flag for flag in FLAGS if kind == "up" or flag != "--show-reads"]
-        done = self._run([*command, *flags, *(["--refresh"] if refresh else []), "--event-log", str(events.absolute())])
+        looks = ["--refresh"] if refresh else [*self.pack] if kind == "up" else []
+        done = self._run([*command, *flags, *looks, "--event-log", str(events.absolute())])
         (out / PREVIEW).write_text(done.stdout)
         if not done.stdout.strip():
             raise EngineFailed(f"pulumi {command[0]} said nothing: {_last_line(done.stderr)}")

@@ -11,7 +11,7 @@ from policy.deploy.engine import EVENTS, RECORD, Engine, Kind
 from policy.deploy.errors import Moved
 from policy.deploy.record import VERSION, Record
 from policy.gate.approvals import Decision, decide
-from policy.gate.events import read_outputs
+from policy.gate.events import read_log
 from policy.gate.judging import judge
 from policy.gate.preview import Preview, read
 
@@ -29,8 +29,8 @@ class Previewed:
 
     def decide(self, approvals: Sequence[str], destroying: str) -> Decision:
         """What the gate says of it. Raises GateError."""
-        outputs = read_outputs((self.out / EVENTS).read_text())
-        return decide(judge(self.preview, outputs), self.record.commit, approvals, destroying=destroying)
+        log = read_log((self.out / EVENTS).read_text())
+        return decide(judge(self.preview, log), self.record.commit, approvals, destroying=destroying)
 
 
 def preview(engine: Engine, kind: Kind, out: Path) -> Previewed:

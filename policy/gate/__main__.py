@@ -11,7 +11,7 @@ from typing import Final
 from policy.gate.approvals import Decision, decide, from_file, from_labels
 from policy.gate.catalogue import RULES, Verdict
 from policy.gate.errors import GateError, UnreadablePreview
-from policy.gate.events import read_outputs
+from policy.gate.events import read_log
 from policy.gate.finding import Finding
 from policy.gate.judging import judge
 from policy.gate.preview import FLAGS, read
@@ -67,10 +67,10 @@ def rules() -> str:
 
 def _decide(options: argparse.Namespace) -> Decision:
     preview = read(_text(options.preview))
-    outputs = read_outputs(_text(options.events)) if options.events else None
+    log = read_log(_text(options.events)) if options.events else None
     given = [each for path in options.approvals for each in from_file(path)]
     given += from_labels(options.label) + options.approve
-    return decide(judge(preview, outputs), options.commit, given, destroying=options.destroying)
+    return decide(judge(preview, log), options.commit, given, destroying=options.destroying)
 
 
 def _text(path: str) -> str:
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "preview", nargs="?", default="-", help=f"what pulumi preview {' '.join(FLAGS)} printed; - reads it from stdin"
     )
-    parser.add_argument("--events", metavar="FILE", help="the event log of the same run, for the stack's outputs")
+    parser.add_argument("--events", metavar="FILE", help="the event log of the same run, for outputs and policies")
     parser.add_argument("--commit", default="", help="the whole hash of the commit that was previewed")
     parser.add_argument("--stack", default="", help="the stack, for the comment where the preview does not tell")
     parser.add_argument("--approve", metavar="TOKEN", action="append", default=[], help="approves a step; repeatable")

@@ -96,6 +96,7 @@ _BLOCKING: Final = (
         "What was a secret is about to be kept in plain text: in the state, in outputs, in this preview.",
         "Make it a secret again (pulumi.Output.secret); treat the value as known to others and change it.",
     ),
+    ("policy-violated", "The stack would break a rule of the policy pack.", "docs/policy-pack.md says how to mend it."),
     (
         "provider-changed",
         "Other code than before is to carry out this resource.",
@@ -179,6 +180,7 @@ _HARMLESS: Final = (
     ("changed", "It changes in a way that endangers nothing.", ""),
     ("tightened", "Less is allowed than before.", ""),
     ("repeated", "It is looked at again.", ""),
+    ("policy-advises", "The policy pack advises against it.", "docs/policy-pack.md says how to mend it."),
     ("part-removed", "It goes with what it belongs to.", ""),
 )
 

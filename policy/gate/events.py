@@ -1,4 +1,4 @@
-"""What the engine's event log knows of a preview and its JSON does not: the stack's outputs as they are to be.
+"""What the engine's event log knows of a preview and its JSON does not: outputs as they are to be, and policies.
 
 ``pulumi preview --json --event-log FILE`` (with PULUMI_DEBUG_COMMANDS=true, as the Automation API does it) writes both
 in one run. Source: ``EngineEvent`` in pulumi's ``sdk/go/common/apitype/events.go``, 3.259.0; seen with that engine.
@@ -7,7 +7,7 @@ in one run. Source: ``EngineEvent`` in pulumi's ``sdk/go/common/apitype/events.g
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,16 +28,46 @@ class Outputs:
     new: Mapping[str, Any]
 
 
-def read_outputs(text: str) -> Outputs | None:
-    """The outputs that the log tells of; None where it tells of none, as in the preview of a destroy.
+@dataclass(frozen=True)
+class Violation:
+    """What a policy pack says of a resource."""
 
-    Raises UnreadablePreview for what is no such log, or not all of one.
-    """
-    for event in reversed(read_events(text)):
+    policy: str
+    resource: str
+    """URN; empty where it is about the stack."""
+    is_mandatory: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """What a log tells besides the preview's steps."""
+
+    outputs: Outputs | None
+    """None where it tells of none, as in the preview of a destroy."""
+    violations: tuple[Violation, ...] = ()
+
+
+def read_log(text: str) -> Log:
+    """The log of a preview. Raises UnreadablePreview for what is no such log, or not all of one."""
+    events = read_events(text)
+    found = [_violation(event["policyEvent"]) for event in events if "policyEvent" in event]
+    return Log(_stack_outputs(events), tuple(dict.fromkeys(found)))
+
+
+def _stack_outputs(events: Sequence[Mapping[str, Any]]) -> Outputs | None:
+    for event in reversed(events):
         metadata = event.get("resOutputsEvent", {}).get("metadata", {})
         if metadata.get("type") == _STACK:
             return Outputs(_outputs(metadata.get("old")), _outputs(metadata.get("new")))
     return None
+
+
+def _violation(event: Mapping[str, Any]) -> Violation:
+    # Any level but the one that only advises stops an `up`.
+    mandatory = event.get("enforcementLevel") != "warning"
+    message = " ".join(str(event.get("message", "")).split())
+    return Violation(str(event.get("policyName")), str(event.get("resourceUrn") or ""), mandatory, message)
 
 
 def read_events(text: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policy.gate.catalogue import RULES, Verdict
-from policy.gate.events import Outputs
+from policy.gate.events import Log
 from policy.gate.finding import Finding, Said
 from policy.gate.preview import HALVES, LOOKED_AT, Preview, Step
 from policy.gate.rules import KINDS
@@ -38,18 +38,24 @@ class Judgement:
         return tuple(finding for finding in self.findings if finding.verdict is verdict)
 
 
-def judge(preview: Preview, outputs: Outputs | None = None) -> Judgement:
-    """Says what each step means. A step that nobody knows blocks.
-
-    ``outputs`` are the stack's, as the event log of the same run has them.
-    """
+def judge(preview: Preview, log: Log | None = None) -> Judgement:
+    """Says what each step means. A step that nobody knows blocks. ``log`` is the event log of the same run."""
     found = [Finding(said.rule_id, step, said.detail) for step in preview.steps for said in _step(step, preview)]
     found += [Finding(said.rule_id, None, said.detail) for said in texts_shown(preview)]
-    found += [Finding(said.rule_id, None, said.detail) for said in outputs_mean(outputs)] if outputs else []
+    found += [Finding(said.rule_id, None, said.detail) for said in _logged(log)] if log else []
     if not preview.is_whole:
         found.append(Finding("not-whole", None, ""))
     order = sorted(found, key=lambda finding: _GRAVITY[finding.rule_id])
     return Judgement(preview, tuple(order))
+
+
+def _logged(log: Log) -> Iterator[Said]:
+    if log.outputs is not None:
+        yield from outputs_mean(log.outputs)
+    for each in log.violations:
+        subject = f" {each.resource.split('::', 3)[-1]}" if each.resource else ""
+        rule_id = "policy-violated" if each.is_mandatory else "policy-advises"
+        yield Said(rule_id, f"{each.policy}{subject}: {each.message}")
 
 
 def _step(step: Step, preview: Preview) -> Iterator[Said]:

@@ -125,6 +125,11 @@ def _document(text: str | bytes) -> dict[str, Any]:
         if not text.strip():
             raise UnreadablePreview("the preview is empty: did pulumi preview run, and with --json?") from None
         raise UnreadablePreview(f"the preview is no JSON document, or not all of one: {error}") from None
+    try:
+        # Half of a surrogate pair is valid JSON (RFC 8259, 8.2) and in no text that could be written down.
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise UnreadablePreview("the preview holds text that is no Unicode") from None
     if not isinstance(content, dict):
         raise UnreadablePreview("the preview is no JSON object; is it what pulumi preview --json printed?")
     return content

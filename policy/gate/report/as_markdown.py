@@ -21,9 +21,12 @@ _HEADINGS: Final = {
 _MOST_DANGERS: Final = 8
 """As many as are read in ten seconds; the table below has them all."""
 _MOST_NAMES: Final = 3
-_MOST_ROWS: Final = 200
-_LONGEST: Final = 300
-"""Characters of a detail. A comment may have 65,536 (GitHub)."""
+_ROWS: Final = (200, 100, 50, 20, 5)
+"""As many rows of a table as go into a comment."""
+_MOST_BYTES: Final = 60_000
+"""Of a comment; GitHub takes 65,536 characters."""
+_LONGEST: Final = 200
+"""Characters of a detail."""
 _ORDER: Final = ("create", "update", "replace", "delete", "import", "read", "same")
 
 
@@ -33,7 +36,16 @@ def marker(stack: str) -> str:
 
 
 def markdown(decision: Decision) -> str:
-    """The whole comment."""
+    """The whole comment, with as much of the detail as goes in."""
+    made = ""
+    for rows in _ROWS:
+        made = _comment(decision, rows)
+        if len(made.encode()) <= _MOST_BYTES:
+            break
+    return made
+
+
+def _comment(decision: Decision, rows: int) -> str:
     return "\n".join(
         (
             marker(decision.judgement.preview.stack),
@@ -41,7 +53,7 @@ def markdown(decision: Decision) -> str:
             "",
             _counts(decision),
             "",
-            *_detail(decision),
+            *_detail(decision, rows),
             *_money(bill(decision.judgement.preview)),
         )
     )
@@ -81,7 +93,7 @@ def _counts(decision: Decision) -> str:
     return f"{' · '.join(told)} · stack `{_plain(preview.stack)}`{at}"
 
 
-def _detail(decision: Decision) -> Iterator[str]:
+def _detail(decision: Decision, rows: int) -> Iterator[str]:
     findings = decision.judgement.findings
     if not findings:
         return
@@ -89,13 +101,13 @@ def _detail(decision: Decision) -> Iterator[str]:
     yield ""
     yield "| | step | resource | rule | what exactly | way on |"
     yield "|---|---|---|---|---|---|"
-    for finding in findings[:_MOST_ROWS]:
+    for finding in findings[:rows]:
         yield _row(decision, finding)
-    if len(findings) > _MOST_ROWS:
-        yield f"| | | … and {len(findings) - _MOST_ROWS} more | | | |"
+    if len(findings) > rows:
+        yield f"| | | … and {len(findings) - rows} more | | | |"
     yield ""
     yield "</details>"
-    yield from _how_to_approve(decision)
+    yield from _how_to_approve(decision, rows)
     yield ""
 
 
@@ -108,22 +120,26 @@ def _row(decision: Decision, finding: Finding) -> str:
     )
 
 
-def _how_to_approve(decision: Decision) -> Iterator[str]:
+def _how_to_approve(decision: Decision, rows: int) -> Iterator[str]:
     waiting = [each for each in decision.judgement.of(Verdict.APPROVAL) if not decision.is_approved(each)]
-    tokens = dict.fromkeys(decision.token(finding) for finding in waiting)
+    tokens = dict[str, list[str]]()
+    for finding in waiting:
+        if token := decision.token(finding):
+            tokens.setdefault(token, []).append(_subject(finding))
     if decision.stray:
         yield ""
         yield f"Approvals that name no step of this preview (another commit or step): {_codes(decision.stray)}"
-    if not any(tokens):
+    if not tokens:
         return
     yield ""
     yield "<details><summary>To approve</summary>"
     yield ""
     yield "Each names one step at this commit, and dies with it. As a label of the pull request, or in a file:"
     yield ""
-    for token in tokens:
-        names = [_subject(finding) for finding in waiting if decision.token(finding) == token]
+    for token, names in list(tokens.items())[:rows]:
         yield f"- `{LABEL}{token}` {', '.join(dict.fromkeys(names))}"
+    if len(tokens) > rows:
+        yield f"- … and {len(tokens) - rows} more, in the verdict as JSON"
     yield ""
     yield "</details>"
 

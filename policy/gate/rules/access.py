@@ -9,6 +9,7 @@ from data_plane.built_in_roles import ADMINISTRATOR, BUILT_IN_ROLES, guid_of, na
 from policy.gate.finding import Said
 from policy.gate.preview import Preview, Step
 from policy.gate.rules.kind import POOL_FIELDS, Kind, changed, difference, says
+from policy.gate.rules.pool import POOL
 from policy.gate.state import MISSING, Change, State, shown
 
 ASSIGNMENT: Final = "pulumi-python:dynamic/mhsm:RoleAssignment"
@@ -52,10 +53,16 @@ def _is_modest(state: State) -> bool:
 
 
 def _created(step: Step, preview: Preview) -> list[Said]:
-    return [_granted(step.state, [each.old for each in _others(step, preview, _GONE) if each.old])]
+    before = [each.old for each in _others(step, preview, _GONE) if each.old]
+    return [_granted(step.state, before, in_new_pool=_is_pool_new(preview))]
 
 
-def _granted(new: State, before: list[State]) -> Said:
+def _is_pool_new(preview: Preview) -> bool:
+    """Whether there is nothing yet in the pool that anybody could do something with."""
+    return {each.operation for each in preview.steps if each.type == POOL} == {"create"}
+
+
+def _granted(new: State, before: list[State], *, in_new_pool: bool) -> Said:
     narrower = [old for old in before if _is_same_but_for_scope(old, new) and _width(_scope(old)) < _width(_scope(new))]
     wider = [old for old in before if _is_same_but_for_scope(old, new) and _width(_scope(old)) > _width(_scope(new))]
     if _role(new) in _MANAGING:
@@ -64,7 +71,7 @@ def _granted(new: State, before: list[State]) -> Said:
         return Said("role-widened", f"{_told(new)}, until now at {shown(_scope(narrower[0]))}")
     if wider:
         return Said("tightened", f"{_told(new)}, until now at {shown(_scope(wider[0]))}")
-    return Said("new" if _is_modest(new) else "role-granted", _told(new))
+    return Said("new" if _is_modest(new) or in_new_pool else "role-granted", _told(new))
 
 
 def _is_same_but_for_scope(one: State, other: State) -> bool:
@@ -111,7 +118,7 @@ def _replaced(step: Step, preview: Preview) -> list[Said]:
         return [Said("role-removed"), Said("role-granted")]
     if _is_same_but_for_scope(step.old, step.new) and _scope(step.old) == _scope(step.new):
         return [Said("part-removed", f"{_told(step.new)}, in another pool")]
-    granted = _granted(step.new, [step.old])
+    granted = _granted(step.new, [step.old], in_new_pool=False)
     if granted.rule_id == "tightened":
         return [granted]
     left = _role(step.new) == ADMINISTRATOR and _scope(step.new) == "/"

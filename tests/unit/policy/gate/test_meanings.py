@@ -122,6 +122,14 @@ def test_a_role_reaches_further_whatever_its_resource_is_called() -> None:
     assert rules(replaced) == {"role-widened", "role-removed"}
 
 
+def test_a_role_in_a_pool_that_is_just_made_is_merely_new() -> None:
+    wide = step("create", ROLE, "it", new=role("Crypto Officer", "/"))
+    assert rules(wide, step("create", POOL, "pool", new=pool())) == {"new"}
+    assert rules(wide, step("replace", POOL, "pool", pool(), pool())) == {"role-granted", "pool-replaced"}
+    administrator = step("create", ROLE, "it", new=role("Administrator", "/"))
+    assert rules(administrator, step("create", POOL, "pool", new=pool())) == {"new", "administrator-added"}
+
+
 def test_another_principal_is_no_narrower_role() -> None:
     moved = (
         step("create", ROLE, "new", new=role("Crypto User", "/keys/one", "robin")),

@@ -36,6 +36,7 @@ DELETED = step("delete", POOL, "managed-hsm", pool())
         ('{"steps": [], "changeSummary": {"delete": -1}}', "changeSummary.delete: -1 is no count"),
         ('{"steps": [], "changeSummary": {}, "plan": 1}', "the preview has plan, which this gate does not know"),
         ("[" * 100_000, "the preview is nested too deeply"),
+        ('{"config": {"a": "\\ud800"}}', "the preview holds text that is no Unicode"),
         (b"\xff\xfe", "the preview is not text in UTF-8"),
     ],
 )
