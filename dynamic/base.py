@@ -106,6 +106,9 @@ class HsmProvider(ResourceProvider):
     FORBID: ClassVar[Mapping[str, str]] = {}
     """Not changed at all, each with the reason and the way out; the preview shows it."""
 
+    PASSED_ON: ClassVar[Sequence[str]] = ()
+    """What only an operation needs to know: a change of it alone is no difference."""
+
     def configure(self, req: ConfigureRequest) -> None:
         """Takes up the identity of azure-native's configuration and cuts tracebacks down to their last line."""
         from data_plane import session

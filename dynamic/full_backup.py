@@ -49,6 +49,7 @@ class FullBackupProvider(HsmProvider):
 
     UPDATE = ("container", "trigger")
     REPLACE = POOL_FIELDS
+    PASSED_ON = ("journal", "role_is_new")
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
         """Everything is needed."""

@@ -58,6 +58,7 @@ class FullRestoreProvider(HsmProvider):
 
     UPDATE = ("folder", "trigger")
     REPLACE = POOL_FIELDS
+    PASSED_ON = ("hsm_name", "overwrite", "journal", "role_is_new")
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
         """Says in words what is about to happen, and wants it confirmed."""

@@ -109,6 +109,7 @@ class KeyProvider(HsmProvider):
         drift.FIELD,
     )
     REPLACE = (*POOL_FIELDS, "key_name", *_IDENTITY)
+    PASSED_ON = ("backup_right_is_new",)
     passphrases: Mapping[str, str] = {}
     """Of files to import, by key; they come with the configuration and never reach the state."""
 

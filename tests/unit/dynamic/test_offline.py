@@ -26,6 +26,8 @@ from dynamic.base import HsmProvider, contains_unknown, inputs_of, plain
 from dynamic.custody_account import CustodyAccountArgs, CustodyAccountProvider
 from dynamic.endpoint_connection import EndpointConnectionArgs, EndpointConnectionProvider
 from dynamic.exclusive_access import ExclusiveAccessArgs, ExclusiveAccessProvider
+from dynamic.full_backup import FullBackupArgs, FullBackupProvider
+from dynamic.full_restore import FullRestoreArgs, FullRestoreProvider
 from dynamic.key import KeyArgs, KeyProvider
 from dynamic.purge_on_destroy import PurgeOnDestroyProvider
 from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroyProvider
@@ -51,6 +53,8 @@ PROVIDERS = (
     (RoleDefinitionProvider, RoleDefinitionArgs),
     (ExclusiveAccessProvider, ExclusiveAccessArgs),
     (KeyProvider, KeyArgs),
+    (FullBackupProvider, FullBackupArgs),
+    (FullRestoreProvider, FullRestoreArgs),
     (CustodyAccountProvider, CustodyAccountArgs),
     (EndpointConnectionProvider, EndpointConnectionArgs),
     (PurgeOnDestroyProvider, PurgeArgs),
@@ -79,7 +83,7 @@ def reasons(provider: HsmProvider, olds: dict[str, Any], news: dict[str, Any]) -
 
 @pytest.mark.parametrize(("provider", "args"), PROVIDERS)
 def test_every_field_has_exactly_one_fate(provider: type[HsmProvider], args: type) -> None:
-    fates = [*provider.UPDATE, *provider.REPLACE, *provider.FORBID]
+    fates = [*provider.UPDATE, *provider.REPLACE, *provider.FORBID, *provider.PASSED_ON]
     assert len(fates) == len(set(fates))
     derived = {"import_fingerprint", "drift"} if provider is KeyProvider else set()
     assert set(fates) == set(inspect.get_annotations(args)) | derived
