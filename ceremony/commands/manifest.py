@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from ceremony import files, passphrases, private_keys, record
 from ceremony.commands import given
@@ -21,8 +22,9 @@ NAME: Final = "manifest"
 HELP: Final = "write the record of a ceremony: Markdown and JSON, signed if a key is given"
 DESCRIPTION: Final = """\
 Writes the record that an auditor asks for: pool, time, quorum, custodians and their thumbprints, hashes, who
-downloaded the file, where its copies lie. Every copy that can be reached is read and compared. With private keys the
-record also says that a quorum opened the file.
+downloaded the file, where its copies lie. Every copy that can be reached is read and compared; one in a storage
+account is named by its address, and read as whoever is signed in. With private keys the record also says that a quorum
+opened the file.
 
 OUTPUT.json  the record
 OUTPUT.md    the same for people
@@ -31,6 +33,7 @@ OUTPUT.json.sig, with --signing-key: a signature that "openssl dgst -sha256 -ver
 EXAMPLES: Final = """\
 example:
   python -m ceremony manifest SD.json --copy /mnt/b/SD.json --kept "safe 3, Redmond" --output record
+  python -m ceremony manifest SD.json --copy https://contosocustody.blob.core.windows.net/domains/SD.json --output r2
 """
 
 
@@ -39,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     given.add_file(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="OUTPUT", help="where it goes, without suffix")
     parser.add_argument(
-        "--copy", type=Path, nargs="+", action="extend", default=[], metavar="FILE", help="further copies of the file"
+        "--copy", nargs="+", action="extend", default=[], metavar="PLACE", help="further copies: files, or blobs"
     )
     parser.add_argument(
         "--kept", nargs="+", action="extend", default=[], metavar="PLACE", help="copies that only people can reach"
@@ -87,11 +90,33 @@ def _verification(options: argparse.Namespace, file: SecurityDomainFile, manifes
     return found if keys else None
 
 
-def _seen(file: Path, copies: Sequence[Path], sha256: str) -> list[dict[str, str]]:
-    for path in copies:
-        if hashlib.sha256(files.read(path)).hexdigest() != sha256:
-            raise BrokenFileError(f"{path}: is no copy of {file}: its SHA-256 differs")
-    return [{"place": str(path.absolute()), "seen": "read, SHA-256 compared"} for path in (file, *copies)]
+def _seen(file: Path, copies: Sequence[str], sha256: str) -> list[dict[str, str]]:
+    """Raises BrokenFileError, and DataPlaneError where a blob cannot be read."""
+    for place in copies:
+        if hashlib.sha256(_read(place)).hexdigest() != sha256:
+            raise BrokenFileError(f"{place}: is no copy of {file}: its SHA-256 differs")
+    places = [str(file.absolute()), *(place if _is_blob(place) else str(Path(place).absolute()) for place in copies)]
+    return [{"place": place, "seen": "read, SHA-256 compared"} for place in places]
+
+
+def _is_blob(place: str) -> bool:
+    return place.startswith("https://")
+
+
+def _read(place: str) -> bytes:
+    if not _is_blob(place):
+        return files.read(Path(place))
+    from data_plane import session
+    from data_plane.blobs import Blob
+
+    if urlsplit(place).path.count("/") < 2 or urlsplit(place).query:
+        raise BrokenFileError(
+            f"{place}: is not the address of a blob: https://<account>.blob.core.windows.net/…/<name>"
+        )
+    found = Blob(place, session.current()).read()
+    if found is None:
+        raise BrokenFileError(f"{place}: there is no such blob")
+    return found.content
 
 
 def _told(places: Sequence[str]) -> list[dict[str, str]]:
