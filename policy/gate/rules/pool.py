@@ -167,6 +167,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         created=says("pool-changed"),
         deleted=says("pool-changed"),
         replaced=says("pool-changed"),
+        properties={"region": changed("pool-changed")},
     ),
     "pulumi-python:dynamic/mhsm:SoftDeletedPool": Kind(
         "decision about a deleted pool",
