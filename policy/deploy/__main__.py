@@ -18,7 +18,6 @@ from policy.gate.__main__ import NO_VERDICT, STATUSES, summary
 from policy.gate.approvals import from_file, from_labels
 from policy.gate.catalogue import Verdict
 from policy.gate.errors import GateError
-from policy.gate.preview import read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,7 +63,7 @@ def _run(engine: Engine, options: argparse.Namespace) -> int:
 
 
 def _drift(engine: Engine, options: argparse.Namespace) -> int:
-    found = drift.drifts(read(engine.preview(options.out, "up", refresh=True)))
+    found = drift.drifts(run.read_whole(engine.preview(options.out, "up", refresh=True), options.out))
     if not found:
         _say(f"{engine.stack} is as it was deployed")
         return 0

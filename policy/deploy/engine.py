@@ -21,6 +21,16 @@ _EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What a preview printed."""
+
+    text: str
+    """The preview's JSON."""
+    failure: str = ""
+    """What the engine said last where its exit status was not 0; a rule of the policy pack may be why."""
+
+
+@dataclass(frozen=True)
 class Engine:
     """``pulumi`` with ``--stack``."""
 
@@ -29,7 +39,7 @@ class Engine:
     pack: tuple[str, ...] = ()
     """What tells ``preview`` of a policy pack: ``--policy-pack`` and its configuration."""
 
-    def preview(self, out: Path, kind: Kind, *, refresh: bool = False) -> str:
+    def preview(self, out: Path, kind: Kind, *, refresh: bool = False) -> Shown:
         """Previews into ``out``: the preview's JSON, which it answers too, and the event log of the same run.
 
         Raises EngineFailed where the engine says nothing that could be read; what a failed preview says is in its JSON.
@@ -46,7 +56,9 @@ class Engine:
         (out / PREVIEW).write_text(done.stdout)
         if not done.stdout.strip():
             raise EngineFailed(f"pulumi {command[0]} said nothing: {_last_line(done.stderr)}")
-        return done.stdout
+        return Shown(
+            done.stdout, f"exit status {done.returncode}: {_last_line(done.stderr)}" if done.returncode else ""
+        )
 
     def state(self) -> dict[str, Any]:
         """The stack's state as it is exported, secrets encrypted. Raises EngineFailed."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from policy.deploy import outcome, record
-from policy.deploy.engine import EVENTS, RECORD, Engine, Kind
-from policy.deploy.errors import Moved
+from policy.deploy.engine import EVENTS, RECORD, Engine, Kind, Shown
+from policy.deploy.errors import EngineFailed, Moved
 from policy.deploy.record import VERSION, Record
 from policy.gate.approvals import Decision, decide
 from policy.gate.events import read_log
@@ -55,12 +55,20 @@ def _ground(engine: Engine, kind: Kind) -> Record:
 
 
 def _preview(engine: Engine, ground: Record, out: Path) -> Previewed:
-    shown = read(engine.preview(out, ground.kind))
+    shown = read_whole(engine.preview(out, ground.kind), out)
     if record.state_of(engine.state()) != ground.state:
         raise Moved("the stack's state changed during the preview: somebody else is deploying; preview again")
     made = replace(ground, steps=record.steps_of(shown))
     (out / RECORD).write_text(f"{made.text()}\n")
     return Previewed(shown, made, out)
+
+
+def read_whole(shown: Shown, out: Path) -> Preview:
+    """The preview. Raises EngineFailed where the engine failed and neither preview nor policies say why."""
+    found = read(shown.text)
+    if shown.failure and not any(each.is_mandatory for each in read_log((out / EVENTS).read_text()).violations):
+        raise EngineFailed(f"the preview failed without saying why, {shown.failure}")
+    return found
 
 
 def same_again(engine: Engine, recorded: Record, out: Path) -> Previewed:

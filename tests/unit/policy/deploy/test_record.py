@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from policy.deploy import drift, outcome, record
-from policy.deploy.engine import Engine
-from policy.deploy.errors import DeployError, DidOtherwise, Moved
+from policy.deploy.engine import EVENTS, Engine, Shown
+from policy.deploy.errors import DeployError, DidOtherwise, EngineFailed, Moved
 from policy.deploy.record import Record
 from policy.deploy.run import preview, same_again
 from policy.gate.preview import Preview, read
@@ -43,13 +43,16 @@ class Fake(Engine):
     """An engine that says what it is told to."""
 
     shown: str
+    log = '{"cancelEvent": {}}'
+    failure = ""
     states: list[dict[str, Any]]
 
-    def preview(self, out: Path, kind: Any, *, refresh: bool = False) -> str:
+    def preview(self, out: Path, kind: Any, *, refresh: bool = False) -> Shown:
         assert not refresh
         assert kind in ("up", "destroy")
         out.mkdir(exist_ok=True)
-        return self.shown
+        (out / EVENTS).write_text(self.log)
+        return Shown(self.shown, self.failure)
 
     def state(self) -> dict[str, Any]:
         return self.states.pop(0) if len(self.states) > 1 else self.states[0]
@@ -136,6 +139,17 @@ def test_a_state_that_changes_during_the_preview_is_no_ground(program: Path, tmp
     busy = engine(program, document(UPDATED), {"resources": []}, {"resources": [{"urn": "a"}]})
     with pytest.raises(Moved, match="somebody else is deploying"):
         preview(busy, "up", tmp_path / "out")
+
+
+def test_an_engine_that_fails_without_a_word_is_believed(program: Path, tmp_path: Path) -> None:
+    failing = engine(program)
+    object.__setattr__(failing, "failure", "exit status 255: no more memory")
+    with pytest.raises(EngineFailed, match="without saying why, exit status 255: no more memory"):
+        preview(failing, "up", tmp_path / "out")
+    policy = {"policyEvent": {"policyName": "default-deny", "enforcementLevel": "mandatory"}}
+    object.__setattr__(failing, "log", f'{json.dumps(policy)}\n{{"cancelEvent": {{}}}}')
+    found = preview(failing, "up", tmp_path / "out").decide([], "")
+    assert [each.rule_id for each in found.judgement.findings if each.verdict] == ["policy-violated"]
 
 
 def test_the_end_of_a_stack_is_another_preview_than_its_update(program: Path, tmp_path: Path) -> None:
