@@ -115,7 +115,7 @@ def test_what_cannot_be_carried_out_is_told(dev: Values, mistakes: Mistakes, dia
 
 
 def test_alerts_that_tell_nobody_are_a_mistake(dev: Values, mistakes: Mistakes) -> None:
-    alerts = {"emails": [], "actionGroup": None}
+    alerts: Values = {"emails": [], "actionGroup": None}
     dev["managed-hsm:diagnostics"] = {"logAnalytics": {"name": "contosohsm"}, "alerts": alerts}
     assert mistakes(dev) == ["diagnostics.alerts: tells nobody; emails, or the id of an actionGroup"]
 

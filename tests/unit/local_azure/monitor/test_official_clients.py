@@ -14,38 +14,21 @@ from azure.mgmt.monitor import MonitorManagementClient
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
 from azure.storage.blob import ContainerClient
 
-from local_azure.core.world import SUBSCRIPTION_ID, TENANT_ID
-from local_azure.entra.directory import DEPLOYER_OBJECT_ID
+from local_azure.core.world import SUBSCRIPTION_ID
 from tests.by_hand import ByHand
 from tests.support import Azure
-from tests.unit.local_azure.managed_hsm.support import download_body
-from tests.unit.local_azure.monitor.support import ACCOUNT, GROUP, NAMESPACE, POOL, RULE, SETTINGS, WORKSPACE
+from tests.unit.local_azure.monitor.daemon import URI, activate, let_read_blobs, log_to, make
+from tests.unit.local_azure.monitor.support import POOL, WORKSPACE
 
 pytestmark = pytest.mark.daemon
-URI = "https://az400popmhsm.managedhsm.azure.net"
-HERE = {"location": "eastus2"}
-BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+PLACES = ("storage", "eventHub", "workspace")
 CONTAINER = "https://contosohsmlogs.blob.core.windows.net/insights-logs-auditevent"
 
 
 @pytest.fixture
 def hand(azure: Azure) -> ByHand:
     """A pool, not activated, and the three places for its log."""
-    made = ByHand(azure.instance)
-    made.arm("PUT", GROUP, "2024-03-01", HERE)
-    pool = {
-        "tenantId": TENANT_ID,
-        "initialAdminObjectIds": [DEPLOYER_OBJECT_ID],
-        "softDeleteRetentionInDays": 7,
-        "enablePurgeProtection": False,
-        "networkAcls": {"bypass": "AzureServices", "defaultAction": "Allow"},
-    }
-    made.arm("PUT", POOL, "2024-11-01", {**HERE, "sku": {"family": "B", "name": "Standard_B1"}, "properties": pool})
-    made.arm("PUT", ACCOUNT, "2024-01-01", {**HERE, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}})
-    made.arm("PUT", WORKSPACE, "2023-09-01", {**HERE, "properties": {"sku": {"name": "PerGB2018"}}})
-    made.arm("PUT", NAMESPACE, "2024-01-01", {**HERE, "sku": {"name": "Standard"}})
-    made.arm("PUT", RULE, "2024-01-01", {"properties": {"rights": ["Send"]}})
-    return made
+    return make(azure)
 
 
 @pytest.fixture
@@ -55,28 +38,8 @@ def monitor(hand: ByHand) -> MonitorManagementClient:
     return MonitorManagementClient(EnvironmentCredential(), SUBSCRIPTION_ID)
 
 
-def log_everywhere(hand: ByHand) -> Any:
-    """By hand: the management client has no diagnostic settings since version 7 (az has: test_azure_cli)."""
-    where = {
-        "storageAccountId": ACCOUNT,
-        "eventHubAuthorizationRuleId": RULE,
-        "eventHubName": "audit",
-        "workspaceId": WORKSPACE,
-        "logs": [{"category": "AuditEvent", "enabled": True}],
-        "metrics": [{"category": "AllMetrics", "enabled": True}],
-    }
-    return hand.arm("PUT", f"{POOL}/{SETTINGS}/audit", "2021-05-01-preview", {"properties": where})
-
-
-def activate(hand: ByHand) -> None:
-    url = f"{URI}/securitydomain/download"
-    resource = "https://managedhsm.azure.net"
-    assert hand.ask("POST", f"{url}?api-version=7.5", resource, download_body()).status_code == 202
-    assert hand.ask("GET", f"{url}/pending?api-version=7.5", resource).json()["status"] == "Success"
-
-
 def test_the_clients_of_blobs_and_of_queries_read_the_activation(azure: Azure, hand: ByHand) -> None:
-    log_everywhere(hand)
+    log_to(hand, *PLACES)
     activate(hand)
     assert stored_operations(hand)[0] == "SecurityDomainBackup"
     assert queried_operations(hand)[0] == "SecurityDomainBackup"
@@ -86,13 +49,7 @@ def test_the_clients_of_blobs_and_of_queries_read_the_activation(azure: Azure, h
 
 def stored_operations(hand: ByHand) -> list[str]:
     """By the client of blobs, which needs a role for what is in the account."""
-    subscription = f"/subscriptions/{SUBSCRIPTION_ID}"
-    role = {
-        "principalId": DEPLOYER_OBJECT_ID,
-        "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{BLOB_READER}",
-    }
-    assignment = f"{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/5f0d7c1e-4a3b-4c2d-9e8f-7a6b5c4d3e2f"
-    hand.arm("PUT", assignment, "2022-04-01", {"properties": role})
+    let_read_blobs(hand)
     with ContainerClient.from_container_url(CONTAINER, EnvironmentCredential()) as container:
         (blob,) = container.list_blobs(name_starts_with=f"resourceId={POOL.upper()}/")
         assert blob.blob_type == "AppendBlob"
@@ -114,7 +71,7 @@ def queried_operations(hand: ByHand) -> list[str]:
 
 
 def test_the_client_of_keys_leaves_its_first_request_without_a_token_in_the_log(hand: ByHand) -> None:
-    log_everywhere(hand)
+    log_to(hand, *PLACES)
     activate(hand)
     with KeyClient(URI, EnvironmentCredential()) as keys, pytest.raises(HttpResponseError):
         list(keys.list_properties_of_keys())
