@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .errors import BindingNotOffered, MetadataServiceError
+from .json_object import json_object
 from .metadata_host import MetadataHost
 from .metadata_retries import Retries
 from .service_clock import ServiceClock
@@ -160,7 +161,7 @@ class MetadataService:
         try:
             connection.request(method, f"{path}?{urlencode(query)}", content, headers)
             response = connection.getresponse()
-            answer = _Answer(response.status, response.headers, _json_object(response.read(_LARGEST_ANSWER)))
+            answer = _Answer(response.status, response.headers, json_object(response.read(_LARGEST_ANSWER)))
         finally:
             connection.close()
         self._clock.learn(answer.headers.get("Date"))
@@ -198,11 +199,3 @@ def _object(answer: _Answer, name: str) -> dict[str, Any]:
     if not isinstance(value, dict) or not value:
         raise MetadataServiceError(f"The metadata service's answer has no {name}", answer.status)
     return value
-
-
-def _json_object(content: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(content)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -6,7 +6,6 @@ Sources: MSAL.NET, ``Internal/Requests/ManagedIdentityAuthRequest.cs`` and ``doc
 
 from __future__ import annotations
 
-import json
 import logging
 import ssl
 import uuid
@@ -19,6 +18,7 @@ from azure.core.pipeline.policies import ProxyPolicy, RetryPolicy, UserAgentPoli
 from azure.core.rest import HttpRequest, HttpResponse
 
 from .errors import BindingNotOffered, CertificateRefused, ManagedIdentityError, TokenEndpointError
+from .json_object import json_object
 from .minting import Binding
 from .transport import BoundTransport
 
@@ -82,7 +82,7 @@ class TokenEndpoint:
             response = self._pipeline.run(request, binding=binding).http_response
         except AzureError as error:
             raise ManagedIdentityError(f"{binding.token_endpoint} could not be asked: {error.message}") from error
-        answer = _json_object(response.read())
+        answer = json_object(response.read())
         _log.info("%s: %d", binding.token_endpoint, response.status_code)
         if response.status_code != 200:
             raise _refusal(response.status_code, answer)
@@ -110,11 +110,3 @@ def _refusal(status: int, answer: dict[str, Any]) -> ManagedIdentityError:
         return BindingNotOffered(message)
     by_certificate = _REFUSED_CERTIFICATE.intersection(codes) or (error == "invalid_client" and not codes)
     return (CertificateRefused if by_certificate else TokenEndpointError)(message, status, error, codes)
-
-
-def _json_object(content: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(content)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
