@@ -23,6 +23,8 @@ from local_azure.entra.directory import Application, application, secret_hash
 from local_azure.entra.errors import EntraError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_AUTHORITIES = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
+"""Of the public cloud, Azure Government and Azure in China."""
 _ALGORITHMS = ["RS256", "PS256"]
 
 
@@ -161,8 +163,8 @@ def _thumbprints(certificate: x509.Certificate) -> set[str]:
 
 
 def _own_audiences() -> list[str]:
-    base = f"https://login.microsoftonline.com/{TENANT_ID}"
-    return [f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", f"{base}/"]
+    bases = [f"https://{host}/{TENANT_ID}" for host in _AUTHORITIES]
+    return [f"{base}{path}" for base in bases for path in ("/oauth2/v2.0/token", "/oauth2/token", "/v2.0", "/")]
 
 
 def _invalid(number: int, description: str) -> EntraError:
