@@ -79,6 +79,8 @@ def test_faults_can_be_listed_and_cleared(azure: Azure) -> None:
         ("add_fault", ["explode"], "kind: 'explode' is none of"),
         ("move_clock", ["soon"], "seconds must be a number"),
         ("set_latency", [-1], "scale must not be negative"),
+        ("require_attestation", ["perhaps"], "required must be true or false"),
+        ("revoke_certificates", [7], "clientId must be that of an identity"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(azure: Azure, method: str, arguments: list[object], reason: str) -> None:
