@@ -6,6 +6,7 @@ so a preview shows it in words, and ``up`` takes away what was previewed and not
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ class ExclusiveAccessProvider(HsmProvider):
         if name == "revoke":
             return not new
         if name in ("declared", "keys", "leave") and isinstance(old, list) and isinstance(new, list):
-            return sorted(map(repr, old)) == sorted(map(repr, new))
+            return _without_order(old) == _without_order(new)
         return super().same(name, old, new)
 
     @one_line
@@ -109,6 +110,10 @@ class ExclusiveAccess(Resource, module="mhsm", name="ExclusiveAccess"):
     def __init__(self, name: str, args: ExclusiveAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declares the rule."""
         super().__init__(ExclusiveAccessProvider(), name, {**vars(args), "others": None}, opts)
+
+
+def _without_order(values: list[Any]) -> list[str]:
+    return sorted(json.dumps(each, sort_keys=True, default=str) for each in values)
 
 
 def _revoke(props: Props) -> None:

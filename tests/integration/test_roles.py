@@ -38,6 +38,7 @@ def test_roles_from_the_bootstrap_to_a_deployer_that_only_manages_keys(project: 
         network=None,
         identities=None,
         vault=None,
+        diagnostics=None,
         proof=None,
         roleDefinitions=[{"preset": "keyManager"}, SIGNER],
         roleAssignments=[*ASSIGNMENTS, OF_KIM],

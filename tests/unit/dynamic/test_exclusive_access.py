@@ -79,6 +79,15 @@ def test_a_refresh_tells_others_assignments_in_words_and_an_update_takes_away_wh
     assert not PROVIDER.diff(made.id, changed.outs, props(usable_pool, declared=declared)).changes
 
 
+def test_the_order_of_declared_assignments_and_of_their_fields_is_no_change() -> None:
+    fields = {"role": "R", "principal_id": "p", "scope": "/", "ensured": True}
+    declared = [fields, {**fields, "scope": "/keys"}]
+    olds = {"declared": declared, "deployer_id": "d", "everywhere": True}
+    turned = [dict(reversed(each.items())) for each in reversed(declared)]
+    assert not PROVIDER.diff("x", olds, {**olds, "declared": turned, "revoke": {}}).changes
+    assert PROVIDER.diff("x", olds, {**olds, "declared": turned[:1]}).changes
+
+
 def test_what_has_to_stay_by_now_stays_though_it_was_previewed(
     active_pool: Pool, capsys: pytest.CaptureFixture[str]
 ) -> None:
