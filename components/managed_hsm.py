@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -44,6 +44,8 @@ class ManagedHsmArgs:
     """Whether a lock keeps the pool from being deleted."""
     import_id: str | None = None
     """ARM id of a pool that exists and is taken over; None makes a new one."""
+    left_out: Collection[str] = ()
+    """Empty lists that are not said: an import knows none, so that to say them would be a change of nothing."""
     deleted_before: Sequence[pulumi.Resource] = ()
     """What a destroy takes away only after the pool."""
 
@@ -102,15 +104,15 @@ class ManagedHsm(pulumi.ComponentResource):
                 initial_admin_object_ids=list(args.initial_administrators),
                 enable_soft_delete=True,
                 # Said also where there is none: what is left out might stay as it is.
-                regions=_regions(args.second_region),
+                regions=_said(args, "regions", _regions(args.second_region)),
                 soft_delete_retention_in_days=args.retention_days,
                 enable_purge_protection=args.purge_protection,
                 public_network_access=args.public_network_access,
                 network_acls=keyvault.MHSMNetworkRuleSetArgs(
                     bypass=args.bypass,
                     default_action=args.default_action,
-                    ip_rules=[keyvault.MHSMIPRuleArgs(value=rule) for rule in args.ip_rules],
-                    virtual_network_rules=[],
+                    ip_rules=_said(args, "ipRules", [keyvault.MHSMIPRuleArgs(value=rule) for rule in args.ip_rules]),
+                    virtual_network_rules=_said(args, "virtualNetworkRules", []),
                 ),
             ),
             tags=dict(args.tags),
@@ -150,6 +152,10 @@ class ManagedHsm(pulumi.ComponentResource):
             notes=f"Kept by the stack {pulumi.get_stack()}: hsm.liftProtection in its configuration lifts it.",
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
+
+
+def _said(args: ManagedHsmArgs, name: str, values: list[Any]) -> list[Any] | None:
+    return None if not values and name in args.left_out else values
 
 
 def _regions(second: str | None) -> list[keyvault.MHSMGeoReplicatedRegionArgs]:

@@ -31,7 +31,13 @@ class ResourceGroup(pulumi.ComponentResource):
             name,
             resource_group_name=args.name,
             location=args.location,
-            opts=pulumi.ResourceOptions(parent=self, import_=args.import_id, retain_on_delete=args.retain_on_delete),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                import_=args.import_id,
+                retain_on_delete=args.retain_on_delete,
+                # What was there before stays as it was: another region would be another group.
+                ignore_changes=["location", "tags", "managedBy"] if args.import_id else None,
+            ),
         )
         self.name = group.name
         self.register_outputs({"name": self.name})

@@ -41,6 +41,8 @@ class Existing:
 
     resource_group: str | None = None
     pool: str | None = None
+    empty: frozenset[str] = frozenset()
+    """Lists of the pool that is taken over in which nothing is, by ARM's names."""
 
 
 def build(
@@ -179,6 +181,7 @@ def _make_pool(
             second_region=pool.second_region,
             lock=pool.lock,
             import_id=existing.pool,
+            left_out=existing.empty,
             deleted_before=make_ends(settings, pool, deployer, group),
         ),
     )

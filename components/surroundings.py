@@ -99,7 +99,7 @@ def existing(settings: Settings, pool: Any | None, who: Deployer, recovered: Del
     if recovered is not None:
         # A preview would look for it now, when nobody has recovered it yet.
         return Existing(_id_or_none(group), None if pulumi.runtime.is_dry_run() else pool_id(settings, who))
-    return Existing(_id_or_none(group), _id_or_none(pool))
+    return Existing(_id_or_none(group), _id_or_none(pool), _empty_lists(pool))
 
 
 def check_way_in(settings: Settings, present: Any | None) -> None:
@@ -202,6 +202,18 @@ def check_vault_name(settings: Settings, who: Deployer, session: Session) -> Non
     if found is None:
         with suppress(ForbiddenError):
             deleted_vault.refuse_taken(session, who.subscription_id, settings.location, vault.name)
+
+
+def _empty_lists(pool: Any | None) -> frozenset[str]:
+    if pool is None:
+        return frozenset()
+    acls = pool.properties.network_acls
+    lists = {
+        "ipRules": acls and acls.ip_rules,
+        "virtualNetworkRules": acls and acls.virtual_network_rules,
+        "regions": pool.properties.regions,
+    }
+    return frozenset(name for name, values in lists.items() if not values)
 
 
 def _id_or_none(found: Any | None) -> str | None:

@@ -64,6 +64,12 @@ class RoleAssignment(Section):
         accepted="/, /keys or /keys/<name>",
         example="/keys",
     )
+    elsewhere: Boolean = setting(
+        False,
+        what="That the key of the scope is another stack's on the same pool, and need not be there yet.",
+        accepted="true or false",
+        example=True,
+    )
 
     @property
     def role_guid(self) -> str | None:

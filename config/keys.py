@@ -16,7 +16,7 @@ from config.key_use import KeyUse
 
 KeyType = Literal["RSA-HSM", "EC-HSM", "oct-HSM"]
 Curve = Literal["P-256", "P-384", "P-521", "P-256K"]
-Operation = Literal["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey", "import"]
+Operation = Literal["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey", "deriveKey", "import"]
 
 OPERATIONS: dict[str, tuple[Operation, ...]] = {
     "RSA-HSM": ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"),
@@ -24,6 +24,13 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
     "oct-HSM": ("encrypt", "decrypt", "wrapKey", "unwrapKey"),
 }
 """What each key type can do. `import` (a key exchange key) stands alone and is for RSA only."""
+
+FURTHER_OPERATIONS: dict[str, tuple[Operation, ...]] = {
+    "RSA-HSM": (),
+    "EC-HSM": ("deriveKey",),
+    "oct-HSM": ("sign", "verify", "deriveKey"),
+}
+"""What the service permits besides, and gives a key of which nothing is said (recordings of azure-sdk-for-net)."""
 
 KeyName = Annotated[str, BeforeValidator(matching(r"[0-9A-Za-z-]{1,127}", "1 to 127 letters, digits and hyphens"))]
 

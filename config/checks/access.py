@@ -95,7 +95,11 @@ def _principal_problems(path: str, assignment: RoleAssignment, settings: Setting
 
 def _scope_problems(path: str, assignment: RoleAssignment, settings: Settings) -> Iterator[Problem]:
     key = assignment.scope.removeprefix(_KEY_SCOPE)
+    if assignment.elsewhere and (key == assignment.scope or key in settings.keys):
+        yield not_accepted(f"{path}.elsewhere", True, "false: no key of another stack", (f"{path}.scope",))
     if key == assignment.scope or key in settings.keys or isinstance(settings.hsm, ExistingHsm):
+        return
+    if assignment.elsewhere:
         return
     accepted = "/, /keys, or /keys/ and the name of an entry of keys" + suggestion(key, settings.keys)
     yield not_accepted(f"{path}.scope", assignment.scope, accepted, ("managed-hsm:keys", "managed-hsm:hsm"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config.checks import key_life, passphrases
 from config.files import UnusableFile, is_directory, read_file, real_path
-from config.keys import OPERATIONS, Key
+from config.keys import FURTHER_OPERATIONS, OPERATIONS, Key
 from config.private_keys import PrivateKeyKind, kind_of_private_key
 from config.problems import Problem, not_accepted, relative
 from config.settings import Settings
@@ -62,7 +62,7 @@ def _size_problems(path: str, key: Key) -> Iterator[Problem]:
 
 
 def _operation_problems(path: str, key: Key) -> Iterator[Problem]:
-    possible = OPERATIONS[key.type]
+    possible = (*OPERATIONS[key.type], *FURTHER_OPERATIONS[key.type])
     names = f"{', '.join(possible[:-1])} and {possible[-1]} for an {key.type} key"
     for index, operation in enumerate(key.operations):
         place = f"{path}.operations[{index}]"

@@ -9,7 +9,7 @@ from local_azure.instance import REPOSITORY
 from local_azure.stack import material
 
 FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py")
-PACKAGES = ("access", "config", "components", "dynamic", "data_plane", "workload")
+PACKAGES = ("access", "config", "components", "dynamic", "data_plane", "takeover", "workload")
 
 
 def copy_program(directory: Path) -> Path:

@@ -196,11 +196,14 @@ def test_two_principals_that_are_called_the_same(
         ({"type": "oct-HSM", "size": 512}, ["size: 512 is not accepted; 128, 192 or 256 for an oct-HSM key"]),
         (
             {"type": "EC-HSM", "curve": "P-256", "operations": ["sign", "encrypt"]},
-            ["operations[1]: encrypt is not accepted; sign and verify for an EC-HSM key"],
+            ["operations[1]: encrypt is not accepted; sign, verify and deriveKey for an EC-HSM key"],
         ),
         (
-            {"type": "oct-HSM", "size": 256, "operations": ["sign"]},
-            ["operations[0]: sign is not accepted; encrypt, decrypt, wrapKey and unwrapKey for an oct-HSM key"],
+            {"type": "RSA-HSM", "size": 2048, "operations": ["deriveKey"]},
+            [
+                "operations[0]: deriveKey is not accepted; encrypt, decrypt, sign, verify, wrapKey and unwrapKey for an"
+                " RSA-HSM key"
+            ],
         ),
         (
             {"type": "RSA-HSM", "size": 2048, "operations": ["import", "sign"]},
@@ -437,7 +440,7 @@ def test_a_wrong_type_in_plain_words(dev: Values, mistakes: Mistakes) -> None:
         'roleAssignments: {"role": "x"} is not accepted; a list of role, principal and scope',
         "keys.myrsakey: 3072 is not accepted; a mapping of type, size, curve, operations, importFrom,"
         " passphraseVariable, enabled, expires, notBefore, tags, exportable, releasePolicy, rotation, restoreFrom,"
-        " backupTo, attestTo, onRemove, protect",
+        " restoreFromBackup, backupTo, attestTo, usedBy, onRemove, protect",
         "network: vnetwest is not accepted; location, vnet, subnet, dns and privateEndpoints",
         'identities: ["testvmmhsm"] is not accepted; a mapping of names to {vm: …}, {userAssigned: true, vms: […]}'
         " or {id: …, vms: […]}",

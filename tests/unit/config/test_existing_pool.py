@@ -167,3 +167,13 @@ def test_the_pool_is_such_as_the_services_take(dev: Values, mistakes: Mistakes) 
 def test_people_are_no_services(dev: Values, mistakes: Mistakes) -> None:
     used(dev)["managed-hsm:keys"]["wrapping"]["usedBy"][0]["principal"] = {"user": "kim.akers@contoso.com"}
     assert any(line.startswith("keys.wrapping.usedBy[0].principal") for line in mistakes(dev))
+
+
+def test_the_pools_stack_gives_rights_at_a_key_that_a_team_will_make(
+    dev: Values, accepted: Accepted, mistakes: Mistakes
+) -> None:
+    given = {"role": "Crypto User", "principal": SERVICE, "scope": "/keys/payments-wrapping", "elsewhere": True}
+    dev["managed-hsm:roleAssignments"].append(given)
+    assert accepted(dev).role_assignments[-1].scope == "/keys/payments-wrapping"
+    given["scope"] = "/keys/myrsakey"
+    assert mistakes(dev) == ["roleAssignments[3].elsewhere: true is not accepted; false: no key of another stack"]

@@ -1,0 +1,1 @@
+"""Taking over what exists: the configuration of a pool that was made by hand, as a stack's file."""
