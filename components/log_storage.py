@@ -49,14 +49,19 @@ def make(
             resource_group_name=resource_group,
             account_name=account.name,
             management_policy_name="default",
-            policy=_deletion(settings.retention_days),
+            policy=_deletion(settings.retention_days, with_versions=_keeps_versions(settings)),
             opts=opts,
         )
     return account
 
 
+def _keeps_versions(settings: Storage) -> bool:
+    """Whether what is deleted stays as a version: an account whose blobs cannot be changed keeps them all."""
+    return settings.immutability in ("Unlocked", "Locked")
+
+
 def _immutability(settings: Storage) -> storage.ImmutableStorageAccountArgs | None:
-    if settings.immutability not in ("Unlocked", "Locked"):
+    if not _keeps_versions(settings):
         return None
     return storage.ImmutableStorageAccountArgs(
         enabled=True,
@@ -69,14 +74,19 @@ def _immutability(settings: Storage) -> storage.ImmutableStorageAccountArgs | No
     )
 
 
-def _deletion(days: int) -> storage.ManagementPolicySchemaArgs:
+def _deletion(days: int, *, with_versions: bool) -> storage.ManagementPolicySchemaArgs:
     """Azure no longer takes a retention in the diagnostic setting: the account's own rules delete."""
     old = storage.DateAfterModificationArgs(days_after_modification_greater_than=days)
+    version = storage.ManagementPolicyVersionArgs(
+        delete=storage.DateAfterCreationArgs(days_after_creation_greater_than=days)
+    )
     definition = storage.ManagementPolicyDefinitionArgs(
         filters=storage.ManagementPolicyFilterArgs(
             blob_types=["appendBlob"], prefix_match=[f"{container}/" for container in _CONTAINERS]
         ),
-        actions=storage.ManagementPolicyActionArgs(base_blob=storage.ManagementPolicyBaseBlobArgs(delete=old)),
+        actions=storage.ManagementPolicyActionArgs(
+            base_blob=storage.ManagementPolicyBaseBlobArgs(delete=old), version=version if with_versions else None
+        ),
     )
     rule = storage.ManagementPolicyRuleArgs(
         name="delete-old-logs", type="Lifecycle", enabled=True, definition=definition

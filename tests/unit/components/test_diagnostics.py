@@ -132,7 +132,10 @@ def test_logs_cannot_be_changed_for_as_long_as_they_are_kept_and_are_deleted_the
         },
     }
     (rule,) = program["storage:ManagementPolicy log-retention"].inputs["policy"]["rules"]
-    assert rule["definition"]["actions"]["baseBlob"]["delete"] == {"daysAfterModificationGreaterThan": 365}
+    assert rule["definition"]["actions"] == {
+        "baseBlob": {"delete": {"daysAfterModificationGreaterThan": 365}},
+        "version": {"delete": {"daysAfterCreationGreaterThan": 365}},
+    }
     assert rule["definition"]["filters"] == {
         "blobTypes": ["appendBlob"],
         "prefixMatch": ["insights-logs-auditevent/", "insights-metrics-pt1m/"],
