@@ -37,13 +37,13 @@ def main() -> None:
         check_activated(settings, pool)
         tell_differences(settings, pool)
         check_way_in(settings, pool)
-        recovered = check_pool_name(settings, pool, who, session.current())
+        deleted = check_pool_name(settings, pool, who, session.current())
         check_vault_name(settings, who, session.current())
         if isinstance(settings.hsm, ExistingHsm):
             outputs = build_on(settings, who, shared_pool(settings, session.current()), _object_id)
         else:
             present = look(settings, pool, who.object_id)
-            outputs = build(settings, who, existing(settings, pool, who, recovered), _object_id, present)
+            outputs = build(settings, who, existing(settings, pool, who, deleted), _object_id, present)
     except (config.ConfigurationError, DataPlaneError) as error:
         raise pulumi.RunError(str(error)) from None
     for name, value in {**outputs, "access": reviewed}.items():
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _object_id(kind: str, name: str) -> str:
-    return principals.object_id(session.current().credential, kind, name)
+    return principals.object_id(session.current().credential, kind, name, session.current().identity.cloud.graph)
 
 
 main()

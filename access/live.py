@@ -47,9 +47,9 @@ def _people(
     session: Session, object_ids: Sequence[str], deployer_id: str | None
 ) -> tuple[dict[str, Principal], list[str]]:
     try:
-        known = directory.described(session.credential, object_ids)
+        known = directory.described(session, object_ids)
         inside = {
-            each.object_id: directory.members(session.credential, each.object_id)
+            each.object_id: directory.members(session, each.object_id)
             for each in known.values()
             if each.kind == "group"
         }

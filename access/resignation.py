@@ -99,11 +99,9 @@ def _rights_to_roles_last(present: Present, gone: Sequence[Assignment]) -> list[
 def _refuse_empty_groups(session: Session, hsm_uri: str, administrators: Sequence[str]) -> None:
     """Where the directory tells, a group without members is nobody, and neither is a principal that was deleted."""
     try:
-        known = directory.described(session.credential, administrators)
+        known = directory.described(session, administrators)
         somebody = [
-            each
-            for each in known.values()
-            if each.kind != "group" or directory.members(session.credential, each.object_id)
+            each for each in known.values() if each.kind != "group" or directory.members(session, each.object_id)
         ]
     except DataPlaneError:
         return

@@ -12,9 +12,10 @@ from access.live import live
 from access.model import Access
 from config.stack_file import read_stack
 from data_plane import session
+from data_plane.clouds import PUBLIC
 from data_plane.errors import DataPlaneError
 
-DOMAIN: Final = "managedhsm.azure.net"
+DOMAIN: Final = PUBLIC.managed_hsm
 _NAME: Final = re.compile(r"[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
 _URI: Final = re.compile(r"https://[0-9A-Za-z-]{3,24}\.[0-9A-Za-z.-]+(:\d+)?/?")
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -46,7 +47,7 @@ def uri_of(options: argparse.Namespace) -> str:
     if options.hsm_name is not None:
         if not _NAME.fullmatch(options.hsm_name):
             raise SourceError(f"--hsm-name {options.hsm_name!r}: 3 to 24 letters, digits and hyphens")
-        return f"https://{options.hsm_name.lower()}.{DOMAIN}/"
+        return f"https://{options.hsm_name.lower()}.{session.current().identity.cloud.managed_hsm}/"
     if not _URI.fullmatch(options.uri):
         raise SourceError(f"--uri {options.uri!r}: the address of a Managed HSM, https://NAME.{DOMAIN}/")
     return f"{options.uri.rstrip('/')}/"

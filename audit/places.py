@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from audit.errors import AuditError, NoLogError
 from data_plane.errors import NotFoundError
-from data_plane.session import Session
+from data_plane.session import Session, current
 
 _SETTINGS: Final = "2021-05-01-preview"
 _WORKSPACES: Final = "2023-09-01"
@@ -84,7 +84,8 @@ def storage(account: str) -> Place:
     name = account.rstrip("/").rsplit("/", 1)[-1].partition(".")[0]
     if not re.fullmatch(r"[0-9a-z]{3,24}", name):
         raise AuditError(f"--storage {account}: the name of a storage account, or its ARM id")
-    return Place("storage", f"https://{name}.blob.core.windows.net", f"storage account {name}")
+    suffix = current().identity.cloud.storage
+    return Place("storage", f"https://{name}.blob.{suffix}", f"storage account {name}")
 
 
 def workspace(session: Session, named: str) -> Place:

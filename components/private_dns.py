@@ -7,11 +7,6 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import privatedns
 
-HSM_ZONE = "privatelink.managedhsm.azure.net"
-VAULT_ZONE = "privatelink.vaultcore.azure.net"
-"""The zones that Azure's public DNS leads a Managed HSM's and a vault's name into ("Private endpoint DNS zone
-values")."""
-
 
 @dataclass(frozen=True)
 class PrivateZoneArgs:
@@ -22,7 +17,8 @@ class PrivateZoneArgs:
     link_name: str
     registration: bool
     """Whether VMs of the network register their own names in the zone."""
-    zone: str = HSM_ZONE
+    zone: str
+    """Which names it answers for; it is where Azure's public DNS leads them to."""
 
 
 class PrivateZone(pulumi.ComponentResource):

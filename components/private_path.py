@@ -14,6 +14,7 @@ from components.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from components.resource_group import ResourceGroup
 from config import Settings
 from config.network import DnsLink, DnsZone, ExistingResource, PoolEndpoint, PrivateNetwork
+from data_plane import session
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def _zone(network: PrivateNetwork, group: ResourceGroup, network_id: pulumi.Inpu
             virtual_network_id=network_id,
             link_name=network.dns.link,
             registration=network.dns.registration,
+            zone=session.current().identity.cloud.hsm_zone,
         ),
     )
 

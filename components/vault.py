@@ -12,7 +12,7 @@ from components import azure_roles
 from components.azure_roles import AzureRole
 from components.diagnostics import Logging
 from components.key_vault import AccessPolicy, KeyVault, KeyVaultArgs
-from components.private_dns import VAULT_ZONE, PrivateZone, PrivateZoneArgs
+from components.private_dns import PrivateZone, PrivateZoneArgs
 from components.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from components.private_path import PrivatePath
 from components.resource_group import ResourceGroup
@@ -20,6 +20,7 @@ from config import Settings
 from config.access import Principal
 from config.network import DnsLink, PrivateNetwork
 from config.vault import Vault, VaultRoleAssignment
+from data_plane import session
 from dynamic.purge_vault_on_destroy import PurgeVaultOnDestroy
 from dynamic.purging import PurgeArgs
 
@@ -155,7 +156,7 @@ def _zone_id(network: PrivateNetwork, vault: Vault, around: VaultSurroundings) -
             link_name=network.dns.link,
             # A network registers its machines in one zone only.
             registration=False,
-            zone=VAULT_ZONE,
+            zone=session.current().identity.cloud.vault_zone,
         ),
     )
     return made.id

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from data_plane.clouds import CLOUDS, PUBLIC, Cloud
 from data_plane.errors import CredentialError, mapped
 
 AZURE_NATIVE_SETTINGS: Final = (
@@ -38,26 +39,6 @@ AZURE_NATIVE_SETTINGS: Final = (
     "oidcAudience",
 )
 """The keys of azure-native's configuration that say who signs in."""
-
-HSM_SCOPE: Final = "https://managedhsm.azure.net/.default"
-_TOKEN_EXCHANGE_AUDIENCE: Final = "api://AzureADTokenExchange"  # noqa: S105 (an audience, no secret)
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """One of Azure's clouds."""
-
-    authority: str
-    """Host of Entra ID."""
-    resource_manager: str
-    """Address of ARM, without a slash at the end."""
-
-
-CLOUDS: Final[Mapping[str, Cloud]] = {
-    "public": Cloud("login.microsoftonline.com", "https://management.azure.com"),
-    "usgovernment": Cloud("login.microsoftonline.us", "https://management.usgovcloudapi.net"),
-    "china": Cloud("login.partner.microsoftonline.cn", "https://management.chinacloudapi.cn"),
-}
 
 
 @dataclass(frozen=True)
@@ -141,7 +122,7 @@ def _service_principal(given: _Settings, base: dict[str, Any]) -> Identity | Non
     elif secret := given.get("clientSecret", "ARM_CLIENT_SECRET"):
         found = Identity("secret", secret=secret, **named)
     elif given.flag("useOidc", "ARM_USE_OIDC"):
-        found = Identity("oidc", assertion=_assertion(given), **named)
+        found = Identity("oidc", assertion=_assertion(given, base["cloud"]), **named)
     if found and not tenant_id:
         raise CredentialError("ARM_CLIENT_ID is set but ARM_TENANT_ID is not: set the tenant's id too")
     if found is None and given.flag("useMsi", "ARM_USE_MSI"):
@@ -164,7 +145,7 @@ def _sdk_environment(environment: Mapping[str, str], base: dict[str, Any]) -> Id
     return None
 
 
-def _assertion(given: _Settings) -> Callable[[], str]:
+def _assertion(given: _Settings, cloud: Cloud) -> Callable[[], str]:
     if token := given.get("oidcToken", "ARM_OIDC_TOKEN"):
         return lambda: token
     if path := given.get("oidcTokenFilePath", "ARM_OIDC_TOKEN_FILE_PATH", "AZURE_FEDERATED_TOKEN_FILE"):
@@ -176,7 +157,7 @@ def _assertion(given: _Settings) -> Callable[[], str]:
             "ARM_USE_OIDC is set but there is no token to exchange: set ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH, or "
             "ARM_OIDC_REQUEST_URL with ARM_OIDC_REQUEST_TOKEN"
         )
-    audience = given.get("oidcAudience", "ARM_OIDC_AUDIENCE") or _TOKEN_EXCHANGE_AUDIENCE
+    audience = given.get("oidcAudience", "ARM_OIDC_AUDIENCE") or cloud.token_exchange
     return lambda: _requested_token(url, bearer, audience)
 
 
@@ -284,7 +265,7 @@ class Principal:
         return f"{self.name} ({self.object_id})" if self.name else self.object_id
 
 
-def principal(source: Any, scope: str = HSM_SCOPE) -> Principal:
+def principal(source: Any, scope: str = PUBLIC.hsm_scope) -> Principal:
     """The principal behind a credential, read from its own token (not verified: the service does that).
 
     Raises CredentialError.

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from data_plane import storage_accounts
 from data_plane.blobs import Blob, ClosedError, NoRoleError
+from data_plane.clouds import PUBLIC
 from data_plane.errors import ConflictError, CustodyError, NotFoundError
 from data_plane.session import Session
 from data_plane.storage_accounts import API_VERSION
@@ -47,6 +48,8 @@ class WantedAccount:
     bypass: str
     ip_rules: tuple[str, ...]
     tags: Mapping[str, str]
+    suffix: str = PUBLIC.storage
+    """What the names of storage accounts end with in the cloud at hand."""
 
     @property
     def id(self) -> str:
@@ -56,7 +59,7 @@ class WantedAccount:
     @property
     def url(self) -> str:
         """Where its blobs are."""
-        return f"https://{self.name}.blob.core.windows.net"
+        return f"https://{self.name}.blob.{self.suffix}"
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -89,10 +92,11 @@ def ensure(session: Session, wanted: WantedAccount, *, say: Say = silent, clock:
         "tags": dict(wanted.tags),
         "properties": wanted.properties,
     }
-    if storage_accounts.read(session, wanted.id) is None:
+    new = storage_accounts.read(session, wanted.id) is None
+    if new:
         session.resource_manager_put(wanted.id, API_VERSION, body)
-        _until(lambda: _is_made(session, wanted.id), f"{wanted.name}: the storage account", clock)
-    else:
+    _until(lambda: _is_made(session, wanted.id), f"{wanted.name}: the storage account", clock)
+    if not new:
         say(f"the storage account {wanted.name} is there already: it is taken over, with what lies in it")
         given = ("sku", "tags", "properties")
         session.resource_manager_patch(wanted.id, API_VERSION, {name: body[name] for name in given})
@@ -130,6 +134,7 @@ def seen(session: Session, wanted: WantedAccount) -> WantedAccount | None:
         bypass=str(rules.get("bypass") or "None"),
         ip_rules=tuple(str(rule["value"]) for rule in rules.get("ipRules") or []),
         tags=dict(account.get("tags") or {}),
+        suffix=wanted.suffix,
     )
 
 

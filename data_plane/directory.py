@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from data_plane.errors import ForbiddenError, mapped
-from data_plane.principals import GRAPH
+from data_plane.session import Session
 
 _IDS_AT_ONCE: Final = 1000
 _GROUPS_AT_ONCE: Final = 20
@@ -34,7 +34,7 @@ class Described:
     """Sign-in name of a user, display name of the others."""
 
 
-def described(credential: Any, object_ids: Sequence[str]) -> dict[str, Described]:
+def described(session: Session, object_ids: Sequence[str]) -> dict[str, Described]:
     """Who is behind each of these object ids; those whom the directory does not know are left out.
 
     Raises DataPlaneError, ForbiddenError where the directory may not be read.
@@ -42,30 +42,30 @@ def described(credential: Any, object_ids: Sequence[str]) -> dict[str, Described
     found = {}
     for ids in _pieces(sorted({each.lower() for each in object_ids}), _IDS_AT_ONCE):
         body = {"ids": ids, "types": ["user", "group", "servicePrincipal"]}
-        for each in _ask(credential, "POST", "/v1.0/directoryObjects/getByIds", body)["value"]:
+        for each in _ask(session, "POST", "/v1.0/directoryObjects/getByIds", body)["value"]:
             one = _described(each)
             found[one.object_id] = one
     return found
 
 
-def groups_among(credential: Any, member: str, object_ids: Sequence[str]) -> list[str]:
+def groups_among(session: Session, member: str, object_ids: Sequence[str]) -> list[str]:
     """Those of the object ids that are groups with this member, directly or through groups. Raises DataPlaneError."""
-    groups = [each.object_id for each in described(credential, object_ids).values() if each.kind == "group"]
+    groups = [each.object_id for each in described(session, object_ids).values() if each.kind == "group"]
     found: list[str] = []
     for ids in _pieces(groups, _GROUPS_AT_ONCE):
-        answer = _ask(credential, "POST", f"/v1.0/directoryObjects/{member}/checkMemberGroups", {"groupIds": ids})
+        answer = _ask(session, "POST", f"/v1.0/directoryObjects/{member}/checkMemberGroups", {"groupIds": ids})
         found += [str(each) for each in answer["value"]]
     return found
 
 
-def members(credential: Any, group: str) -> list[Described]:
+def members(session: Session, group: str) -> list[Described]:
     """Everybody in a group, those in its groups among them. Raises DataPlaneError."""
     path = f"/v1.0/groups/{group}/transitiveMembers"
     found: list[Described] = []
     while path:
-        answer = _ask(credential, "GET", path)
+        answer = _ask(session, "GET", path)
         found += [_described(each) for each in answer["value"] if each.get("@odata.type") in _TYPES]
-        path = str(answer.get("@odata.nextLink", "")).removeprefix(GRAPH)
+        path = str(answer.get("@odata.nextLink", "")).removeprefix(session.identity.cloud.graph)
     return found
 
 
@@ -82,15 +82,16 @@ def _pieces(items: Sequence[str], size: int) -> Iterator[list[str]]:
         yield list(items[start : start + size])
 
 
-def _ask(credential: Any, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+def _ask(session: Session, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
     from azure.core import PipelineClient
     from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
     from azure.core.rest import HttpRequest, HttpResponse
 
-    policies = [RetryPolicy(), BearerTokenCredentialPolicy(credential, f"{GRAPH}/.default")]
-    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(GRAPH, policies=policies)
+    graph = session.identity.cloud.graph
+    policies = [RetryPolicy(), BearerTokenCredentialPolicy(session.credential, f"{graph}/.default")]
+    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(graph, policies=policies)
     with mapped("asking Microsoft Graph who is behind object ids"), client:
-        response = client.send_request(HttpRequest(method, f"{GRAPH}{path}", json=body))
+        response = client.send_request(HttpRequest(method, f"{graph}{path}", json=body))
         if response.status_code == 403:
             raise ForbiddenError(
                 "asking Microsoft Graph who is behind object ids: 403: whoever is signed in may not read the directory;"

@@ -172,7 +172,7 @@ def told(session: Session, present: Present, judgement: Judgement) -> dict[str, 
 def names_of(session: Session, object_ids: Sequence[str]) -> dict[str, str]:
     """Kind and name of principals by object id; nothing where the directory may not be read."""
     try:
-        found = directory.described(session.credential, object_ids)
+        found = directory.described(session, object_ids)
     except DataPlaneError:
         return {}
     return {each.object_id: f"{_KIND_WORDS.get(each.kind, '')} {each.name}".strip() for each in found.values()}
@@ -203,7 +203,7 @@ def deployers_groups(session: Session, deployer_id: str) -> Callable[[Sequence[s
 
     def ask(candidates: Sequence[str]) -> list[str] | None:
         try:
-            return directory.groups_among(session.credential, deployer_id, candidates)
+            return directory.groups_among(session, deployer_id, candidates)
         except DataPlaneError:
             return None
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import quote
 
+from data_plane.clouds import PUBLIC
 from data_plane.errors import DataPlaneError, ForbiddenError, mapped
 
-GRAPH: Final = "https://graph.microsoft.com"
 _COLLECTIONS: Final = {"user": "users", "group": "groups", "servicePrincipal": "servicePrincipals"}
 _WORDS: Final = {"user": "user", "group": "group", "servicePrincipal": "service principal"}
 
@@ -20,13 +20,15 @@ class PrincipalError(DataPlaneError):
     """No principal has that name, or several have it."""
 
 
-def object_id(credential: Any, kind: str, name: str) -> str:
+def object_id(credential: Any, kind: str, name: str, graph: str = PUBLIC.graph) -> str:
     """The object id of the one ``user`` (by sign-in name), ``group`` or ``servicePrincipal`` (by display name).
+
+    ``graph``: the address of Microsoft Graph in the cloud at hand.
 
     Raises PrincipalError where there is not exactly one, and DataPlaneError where Graph does not answer.
     """
     attribute = "userPrincipalName" if kind == "user" else "displayName"
-    found = _matching(credential, _COLLECTIONS[kind], attribute, name)
+    found = _matching(credential, graph, _COLLECTIONS[kind], attribute, name)
     if len(found) == 1:
         return found[0]
     if not found:
@@ -39,15 +41,15 @@ def object_id(credential: Any, kind: str, name: str) -> str:
     )
 
 
-def _matching(credential: Any, collection: str, attribute: str, name: str) -> list[str]:
+def _matching(credential: Any, graph: str, collection: str, attribute: str, name: str) -> list[str]:
     from azure.core import PipelineClient
     from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
     from azure.core.rest import HttpRequest, HttpResponse
 
     condition = quote(f"{attribute} eq '{name.replace(chr(39), chr(39) * 2)}'")
-    request = HttpRequest("GET", f"{GRAPH}/v1.0/{collection}?$select=id&$filter={condition}")
-    policies = [RetryPolicy(), BearerTokenCredentialPolicy(credential, f"{GRAPH}/.default")]
-    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(GRAPH, policies=policies)
+    request = HttpRequest("GET", f"{graph}/v1.0/{collection}?$select=id&$filter={condition}")
+    policies = [RetryPolicy(), BearerTokenCredentialPolicy(credential, f"{graph}/.default")]
+    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(graph, policies=policies)
     with mapped(f"looking up {name!r} in Microsoft Graph"), client:
         response = client.send_request(request)
         if response.status_code == 403:

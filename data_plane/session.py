@@ -85,7 +85,7 @@ class Session:
     def principal(self) -> Principal:
         """Whom the requests speak for. Raises CredentialError."""
         if self._principal is None:
-            self._principal = principal(self.credential)
+            self._principal = principal(self.credential, self.identity.cloud.hsm_scope)
         return self._principal
 
     def keys(self, hsm_uri: str) -> KeyClient:

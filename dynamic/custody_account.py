@@ -123,12 +123,13 @@ def _listed(value: Any) -> Any:
 
 
 def _wanted(props: Props) -> WantedAccount:
+    from data_plane import session
     from data_plane.custody_account import WantedAccount
 
     content: Props = {field: props.get(field) for field in (*_PLACE, *_CONTENT)}
     content |= {field: tuple(props.get(field) or ()) for field in ("containers", "ip_rules")}
     content |= {"tags": dict(props.get("tags") or {}), "retention_days": int(props["retention_days"])}
-    return WantedAccount(**content)
+    return WantedAccount(**content, suffix=session.current().identity.cloud.storage)
 
 
 def _ensure(props: Props) -> str:

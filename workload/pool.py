@@ -16,7 +16,6 @@ from typing import Any
 from workload.metadata import json_object
 from workload.steps import NotAsPromised, NotYet
 
-RESOURCE = "https://managedhsm.azure.net"
 API_VERSION = "7.4"
 TIMEOUT_SECONDS = 10.0
 FIREWALL_CODES = ("ForbiddenByFirewall", "ForbiddenByConnection")
@@ -27,6 +26,11 @@ FIREWALL_WORDS = (
     "this tcp connection does not allow access",
 )
 """The service does not send the codes everywhere."""
+
+
+def resource_of(host: str) -> str:
+    """What a token for a pool is asked for: the end of its name, which each of Azure's clouds has its own of."""
+    return f"https://{host.partition('.')[2]}"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import time
 from typing import Any
 
 from workload import metadata, public_dns
-from workload.pool import RESOURCE, Pool
+from workload.pool import Pool, resource_of
 from workload.steps import NotAsPromised, NotMeasured, NotYet, attempted
 
 MODULES = ("__init__", "steps", "metadata", "public_dns", "pool", "proof")
@@ -70,7 +70,7 @@ def _name(promise: dict[str, Any]) -> str:
 
 
 def _token(promise: dict[str, Any], tokens: list[str]) -> str:
-    token = metadata.token(RESOURCE, promise.get("clientId", ""))
+    token = metadata.token(resource_of(promise["host"]), promise.get("clientId", ""))
     object_id = metadata.claims(token).get("oid")
     if object_id != promise["principalId"]:
         raise NotAsPromised("the token is {}'s, not {}'s".format(object_id, promise["principalId"]))

@@ -7,8 +7,10 @@ import re
 from typing import Final
 
 from ceremony.errors import CeremonyError
+from data_plane import session
+from data_plane.clouds import PUBLIC
 
-DOMAIN: Final = "managedhsm.azure.net"
+DOMAIN: Final = PUBLIC.managed_hsm
 _NAME: Final = re.compile(r"[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
 _URI: Final = re.compile(r"https://[0-9A-Za-z-]{3,24}\.[0-9A-Za-z.-]+(:\d+)?/?")
 _SIGN_IN: Final = "Signs in as the other commands of this program do: ARM_* or AZURE_* variables, else az login."
@@ -27,7 +29,7 @@ def uri_of(options: argparse.Namespace) -> str:
     if options.hsm_name is not None:
         if not _NAME.fullmatch(options.hsm_name):
             raise CeremonyError(f"--hsm-name {options.hsm_name!r}: 3 to 24 letters, digits and hyphens")
-        return f"https://{options.hsm_name.lower()}.{DOMAIN}/"
+        return f"https://{options.hsm_name.lower()}.{session.current().identity.cloud.managed_hsm}/"
     if not _URI.fullmatch(options.uri):
         raise CeremonyError(f"--uri {options.uri!r}: the address of a Managed HSM, https://NAME.{DOMAIN}/")
     return str(options.uri)

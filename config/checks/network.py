@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from config.network import DnsZone, ExistingResource, PrivateNetwork, Subnet, VirtualNetwork
 from config.problems import Problem, not_accepted
 from config.settings import Settings
+from data_plane.clouds import CLOUDS, PUBLIC
 
 _NETWORK = "managed-hsm:network"
 SUBNET = "Microsoft.Network/virtualNetworks/subnets"
-_ZONE = "privatelink.managedhsm.azure.net"
-ZONE_ACCEPTED = f"the ARM id of a private DNS zone {_ZONE}"
+_ZONES = tuple(f"/{cloud.hsm_zone}" for cloud in CLOUDS.values())
+ZONE_ACCEPTED = f"the ARM id of a private DNS zone {PUBLIC.hsm_zone}"
 _LARGEST, _SMALLEST = 8, 29
 _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 """RFC 1918 and RFC 6598."""
@@ -91,4 +92,4 @@ def is_type(arm_id: str, resource_type: str) -> bool:
 
 def is_zone(arm_id: str) -> bool:
     """Whether an ARM id names a private DNS zone for the names of Managed HSMs."""
-    return is_type(arm_id, "Microsoft.Network/privateDnsZones") and arm_id.lower().endswith(f"/{_ZONE}")
+    return is_type(arm_id, "Microsoft.Network/privateDnsZones") and arm_id.lower().endswith(_ZONES)

@@ -150,7 +150,6 @@ def test_resigning_takes_what_is_too_much_and_keeps_the_rest_once(
 
 
 def test_members_come_page_by_page_and_a_refusal_says_what_it_takes(signed_in: Azure) -> None:
-    credential = session.current().credential
     more = f"https://graph.microsoft.com/v1.0/groups/{GROUP_OBJECT_ID}/transitiveMembers"
     first = {"@odata.type": "#microsoft.graph.servicePrincipal", "id": "A", "displayName": "m"}
     signed_in.control.add_fault(
@@ -159,10 +158,10 @@ def test_members_come_page_by_page_and_a_refusal_says_what_it_takes(signed_in: A
         status=200,
         body={"value": [{**first, "servicePrincipalType": "ManagedIdentity"}], "@odata.nextLink": more},
     )
-    assert [(each.object_id, each.kind) for each in directory.members(credential, GROUP_OBJECT_ID)] == [
+    assert [(each.object_id, each.kind) for each in directory.members(session.current(), GROUP_OBJECT_ID)] == [
         ("a", "identity"),
         (USER_OBJECT_ID, "user"),
     ]
     signed_in.control.add_fault("status", path="transitiveMembers", status=403)
     with pytest.raises(ForbiddenError, match=r"may not read the directory; grant Directory\.Read\.All"):
-        directory.members(credential, GROUP_OBJECT_ID)
+        directory.members(session.current(), GROUP_OBJECT_ID)

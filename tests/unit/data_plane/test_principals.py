@@ -9,8 +9,9 @@ import requests
 from azure.identity import ClientSecretCredential
 
 from data_plane import principals, session
+from data_plane.clouds import PUBLIC
 from data_plane.errors import ForbiddenError
-from data_plane.principals import GRAPH, PrincipalError
+from data_plane.principals import PrincipalError
 from local_azure.entra import directory
 from tests.support import Azure
 
@@ -58,9 +59,9 @@ def test_whoever_may_not_read_the_directory_is_told_what_it_takes(signed_in: Azu
 
 def by_hand(path: str, **body: Any) -> Any:
     """Something made in the directory, as a person with Graph does."""
-    token = session.current().credential.get_token(f"{GRAPH}/.default").token
+    token = session.current().credential.get_token(f"{PUBLIC.graph}/.default").token
     headers = {"Authorization": f"Bearer {token}"}
-    answer = requests.post(f"{GRAPH}/v1.0/{path}", json=body, headers=headers, timeout=20)
+    answer = requests.post(f"{PUBLIC.graph}/v1.0/{path}", json=body, headers=headers, timeout=20)
     assert answer.ok, answer.text
     return answer.json()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from data_plane import session
+from data_plane.clouds import CLOUDS, Cloud
 from data_plane.credentials import Principal
 from data_plane.errors import CredentialError
 from tests.by_hand import ByHand
@@ -249,3 +251,60 @@ def test_where_nobody_is_signed_in_the_line_says_so(
     line = refusal()
     assert "Azure CLI not found on path" in line
     assert "az login" in line
+
+
+@pytest.fixture(params=["usgovernment", "china"])
+def cloud(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """Another cloud, chosen by the one setting."""
+    monkeypatch.delenv("AZURE_AUTHORITY_HOST", raising=False)
+    monkeypatch.setenv("ARM_ENVIRONMENT", request.param)
+    session.forget()
+    return CLOUDS[request.param]
+
+
+def test_a_secret_signs_in_to_another_cloud_and_reaches_its_resource_manager(
+    application: Application, cloud: Cloud, azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del application
+    for name, value in azure.instance.variables({})[0].items():
+        if name in ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET"):
+            monkeypatch.setenv(name, value)
+    session.forget()
+    assert session.current().identity.cloud is cloud
+    found = session.current().resource_manager_get("/subscriptions", "2022-12-01")
+    assert len(found["value"]) == 1
+    asked = {each["host"] for each in azure.control.log() if "graph" not in each["host"]}
+    assert {cloud.authority, cloud.resource_manager.removeprefix("https://")} <= asked
+
+
+def test_a_certificate_signs_in_to_another_cloud(
+    application: Application, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certificate()
+    application.add_certificate(made[0])
+    (tmp_path / "deployer.pem").write_bytes(pem(made))
+    monkeypatch.setenv("ARM_CLIENT_CERTIFICATE_PATH", str(tmp_path / "deployer.pem"))
+    assert whoever_signs_in().object_id == application.object_id
+    assert session.current().identity.authority == cloud.authority
+
+
+def test_a_pipelines_token_is_asked_for_with_the_audience_of_the_cloud(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(_url: str, params: dict[str, str], **_options: Any) -> Any:
+        asked.append(params["audience"])
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests, "get", answer)
+    monkeypatch.setenv("ARM_CLIENT_ID", "9b0f3c1e-3c55-4bb2-8f77-5a3d9e1c2b40")
+    monkeypatch.setenv("ARM_TENANT_ID", "7a1c5be0-2f0e-4c57-9d43-0c2f6b1d9e11")
+    for name in ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ARM_USE_OIDC", "true")
+    monkeypatch.setenv("ARM_OIDC_REQUEST_URL", "https://pipelines.contoso.example/token")
+    monkeypatch.setenv("ARM_OIDC_REQUEST_TOKEN", "a token of the pipeline")
+    session.forget()
+    assert "gave no token" in refusal()
+    assert asked == [cloud.token_exchange]
