@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _VERSION: Final = "2021-12-02"
 _ANY: Final = "*"
-_THERE_ALREADY: Final = frozenset({409, 412})
+_CONDITION: Final = frozenset({"BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"})
+"""What a write under conditions answers where they do not hold."""
+_NOTHING: Final = frozenset({"BlobNotFound"})
 _IMMUTABLE: Final = frozenset({"BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"})
 _NO_ROLE: Final = frozenset({"AuthorizationPermissionMismatch", "InsufficientAccountPermissions"})
 _CLOSED: Final = frozenset({"AuthorizationFailure", "AuthorizationSourceIPMismatch"})
@@ -75,8 +77,8 @@ class Blob:
 
     def read(self) -> Found | None:
         """What is there, or None. Raises CustodyError."""
-        response = self._ask("GET", accepted=(200, 404))
-        if response.status_code == 404:
+        response = self._ask("GET", accepted=(200,), codes=_NOTHING)
+        if response.status_code != 200:
             return None
         return Found(response.content, response.headers["ETag"], response.headers.get("Last-Modified", ""))
 
@@ -90,16 +92,23 @@ class Blob:
 
     def remove(self) -> None:
         """Deletes it; where nothing is, nothing happens. Raises CustodyError."""
-        self._ask("DELETE", accepted=(202, 404))
+        self._ask("DELETE", accepted=(202,), codes=_NOTHING)
 
     def _put(self, content: bytes, condition: dict[str, str]) -> bool:
         headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/json", **condition}
-        return self._ask("PUT", accepted=(201, *_THERE_ALREADY), headers=headers, content=content).status_code == 201
+        answer = self._ask("PUT", accepted=(201,), codes=_CONDITION, headers=headers, content=content)
+        return answer.status_code == 201
 
     def _ask(
-        self, method: str, *, accepted: tuple[int, ...], headers: dict[str, str] | None = None, content: bytes = b""
+        self,
+        method: str,
+        *,
+        accepted: tuple[int, ...],
+        codes: frozenset[str],
+        headers: dict[str, str] | None = None,
+        content: bytes = b"",
     ) -> HttpResponse:
-        """The answer; a refusal that is not accepted, or says more than its status, is raised as CustodyError."""
+        """The answer, where its status or its error's code is accepted. Raises CustodyError."""
         from azure.core.rest import HttpRequest
 
         parts = urlsplit(self.url)
@@ -108,8 +117,7 @@ class Blob:
             with mapped(self.url):
                 client = self.session.storage(f"{parts.scheme}://{parts.netloc}")
                 response = client.send_request(request)
-                code = response.headers.get("x-ms-error-code", "")
-                if response.status_code in accepted and code not in {"ContainerNotFound", *_IMMUTABLE}:
+                if response.status_code in accepted or response.headers.get("x-ms-error-code", "") in codes:
                     return response
                 response.raise_for_status()
         except DataPlaneError as error:

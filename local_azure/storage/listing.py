@@ -11,6 +11,7 @@ from local_azure.storage.context import Context, http_date, not_played
 from local_azure.storage.errors import wrong_parameter
 from local_azure.storage.properties import default_tier
 from local_azure.storage.state import Blob
+from local_azure.storage.writing import is_past_retention, service_of
 
 _INCLUDED = frozenset(
     {"metadata", "versions", "deleted", "uncommittedblobs", "snapshots", "copy", "immutabilitypolicy", "legalhold"}
@@ -78,10 +79,14 @@ def _items(context: Context, included: frozenset[str], prefix: str, delimiter: s
 def _blobs(context: Context, included: frozenset[str], prefix: str) -> Iterator[Blob]:
     found = context.blobs.within(context.account.name, context.container.name, prefix)
     for blob in sorted(found, key=lambda each: (each.name, each.current, each.version or "")):
-        if blob.deleted is not None and "deleted" not in included:
+        if blob.deleted is not None and ("deleted" not in included or _is_gone(context, blob)):
             continue
         if blob.current or "versions" in included:
             yield blob
+
+
+def _is_gone(context: Context, blob: Blob) -> bool:
+    return is_past_retention(context.world, context.account, blob)
 
 
 def _with_uncommitted(context: Context, included: frozenset[str], prefix: str) -> Iterator[Blob]:
@@ -140,7 +145,5 @@ def _add_more(facts: Element, context: Context, blob: Blob, included: frozenset[
 
 
 def _remaining_days(context: Context, deleted: float) -> int:
-    from local_azure.storage.writing import service_of
-
     days = int((service_of(context.world, context.account).get("deleteRetentionPolicy") or {}).get("days") or 1)
     return max(0, days - int((context.now - deleted) // 86_400))

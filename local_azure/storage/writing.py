@@ -129,6 +129,14 @@ def live(world: World, container: Container, name: str) -> Blob | None:
     return None if blob is None or blob.deleted is not None else blob
 
 
+def is_past_retention(world: World, account: Account, blob: Blob) -> bool:
+    """Whether a deleted blob has been kept for as long as the account keeps such."""
+    if blob.deleted is None:
+        return False
+    days = int((service_of(world, account).get("deleteRetentionPolicy") or {}).get("days") or 0)
+    return world.clock.timestamp() >= blob.deleted + timedelta(days=days).total_seconds()
+
+
 def check_changeable(world: World, container: Container, blob: Blob, *, appending: bool = False) -> None:
     """Raises StorageError 409 where the blob must stay as it is ("Immutable storage for blob data")."""
     if blob.legal_hold or container.legal_holds:

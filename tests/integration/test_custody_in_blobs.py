@@ -6,12 +6,14 @@ What is kept outlives the stack; a pool that comes after finds its places taken,
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 from azure.identity import EnvironmentCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
+from local_azure.instance import REPOSITORY
 from tests.by_hand import SUBSCRIPTION, ByHand
 from tests.integration.project import Project
 from tests.integration.test_custody import ceremony, keys_of, reduced
@@ -121,3 +123,35 @@ def own_container() -> ContainerClient:
     """By the deployer's token: the account takes no keys."""
     url = f"https://{OWN}.blob.core.windows.net"
     return BlobServiceClient(url, credential=EnvironmentCredential()).get_container_client("security-domains")
+
+
+def test_pulumis_own_state_lives_in_a_storage_account_with_its_lock(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``azblob://`` of the engine, as the service principal: it is another client, MSAL and Azure SDK for Go."""
+    for name, value in project.environment.items():
+        monkeypatch.setenv(name, value)
+    given = Storage(Azure(project.instance, project.control))
+    state = given.container("state")
+    given.give(CONTRIBUTOR)
+    (tmp_path / "Pulumi.yaml").write_text("{name: tiny, runtime: {name: python, options: {virtualenv: .venv}}}")
+    (tmp_path / "__main__.py").write_text("import pulumi\npulumi.export('answer', 42)\n")
+    (tmp_path / ".venv").symlink_to(REPOSITORY / ".venv")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", GIVEN)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "azblob://state")
+    engine(tmp_path, "stack", "init", "tiny")
+    engine(tmp_path, "up", "--yes", "--skip-preview", "--stack", "tiny")
+    assert engine(tmp_path, "stack", "output", "answer", "--stack", "tiny").stdout.strip() == "42"
+    assert ".pulumi/stacks/tiny/tiny.json" in list(state.list_blob_names())
+    lock = '{"pid": 1, "username": "kim", "hostname": "elsewhere", "timestamp": "2026-11-21T12:00:00Z"}'
+    state.upload_blob(".pulumi/locks/organization/tiny/tiny/8c6f28e9-662f-4079-a5ed-0569abc4ffd8.json", lock)
+    refused = engine(tmp_path, "up", "--yes", "--skip-preview", "--stack", "tiny", check=False)
+    assert refused.returncode != 0
+    assert "the stack is currently locked by 1 lock(s)" in refused.stdout + refused.stderr
+
+
+def engine(directory: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    command = ["pulumi", *arguments, "--non-interactive", "--color=never"]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done

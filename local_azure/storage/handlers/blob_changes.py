@@ -53,7 +53,7 @@ def undelete(context: Context) -> Response:
     """Undelete Blob: within the account's retention."""
     container = context.container
     blob = context.blobs.find(context.account.name, container.name, context.name)
-    if blob is None:
+    if blob is None or writing.is_past_retention(context.world, context.account, blob):
         raise blob_not_found()
     context.blobs.put(replace(blob, deleted=None))
     return Response(200)

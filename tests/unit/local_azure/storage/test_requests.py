@@ -202,6 +202,21 @@ def test_nobody_is_let_in_where_the_account_is_closed(client: Client, arm: ArmCl
     assert client.ask("GET", "/copies?restype=container").code == "AuthorizationFailure"
 
 
+def test_what_was_deleted_comes_back_for_as_long_as_it_is_kept(client: Client, arm: ArmClient) -> None:
+    kept = {"properties": {"deleteRetentionPolicy": {"enabled": True, "days": 7}}}
+    arm.put(f"{ACCOUNT}/blobServices/default", STORAGE, kept)
+    put(client)
+    assert client.ask("DELETE", "/copies/a").headers["x-ms-delete-type-permanent"] == "false"
+    client.world.clock.move(timedelta(days=6))
+    assert client.ask("PUT", "/copies/a?comp=undelete").status == 200
+    client.ask("DELETE", "/copies/a")
+    client.world.clock.move(timedelta(days=7))
+    listed = client.ask("GET", "/copies?restype=container&comp=list&include=deleted").xml.find("Blobs")
+    assert listed is not None
+    assert len(listed) == 0
+    assert client.ask("PUT", "/copies/a?comp=undelete").code == "BlobNotFound"
+
+
 _texts = st.one_of(st.text(max_size=6), st.sampled_from(["", "*", "0", "-1", "true", "<a/>", "2036-01-01T00:00:00Z"]))
 _COMPS = [
     "",
