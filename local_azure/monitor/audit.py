@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from local_azure.arm.resources import Resources
 from local_azure.core.errors import NotPlayed, ServiceError
@@ -27,35 +28,39 @@ class Audited:
     router: Router
     """Of its service: by the route that takes a request, the operation is named."""
 
-    def operation(self, request: Request) -> str:
-        """What the log calls the request."""
+    def call(self, request: Request, status: int, description: str, milliseconds: int, moment: datetime) -> Call:
+        """The request, once it has been answered."""
         route = self.router.route_of(request)
-        return name_of(request.method, request.path if route is None else route.path)
-
-
-def answered(world: World, audited: Audited, request: Request, answer: Callable[[Request], Response]) -> Response:
-    """What ``answer`` answers, or raises, once it is in the log. What is not played is in no log."""
-    settings = destinations.wanted(world, audited.resource_id, CATEGORY)
-    measured = destinations.wanted(world, audited.resource_id, destinations.METRICS)
-    if not settings and not measured:
-        return answer(request)
-    moment, started = world.clock.now(), time.perf_counter()
-
-    def note(status: int, description: str) -> None:
-        milliseconds = round((time.perf_counter() - started) * 1000)
-        if measured:
-            metrics.count(world, audited.resource_id, status, milliseconds)
-        call = Call(
-            resource_id=audited.resource_id,
-            tenant_id=audited.tenant_id,
-            operation=AUTHENTICATION if status == _UNAUTHORIZED else audited.operation(request),
+        operation = name_of(request.method, request.path if route is None else route.path)
+        return Call(
+            resource_id=self.resource_id,
+            tenant_id=self.tenant_id,
+            operation=AUTHENTICATION if status == _UNAUTHORIZED else operation,
             request=request,
             status=status,
             description=description,
             milliseconds=milliseconds,
             moment=moment,
         )
-        destinations.deliver(world, settings, CATEGORY, _record(world, call), moment)
+
+
+def answered(world: World, audited: Audited, request: Request, answer: Callable[[Request], Response]) -> Response:
+    """What ``answer`` answers, or raises, once it is in the log. What is not played is in no log."""
+    settings = destinations.settings_of(world, audited.resource_id)
+    if not settings:
+        return answer(request)
+    logged = destinations.sending(settings, CATEGORY)
+    measured = destinations.sending(settings, destinations.METRICS)
+    moment, started = world.clock.now(), time.perf_counter()
+
+    def note(status: int, description: str) -> None:
+        milliseconds = round((time.perf_counter() - started) * 1000)
+        with world.store.transaction():
+            if measured:
+                metrics.count(world, audited.resource_id, status, milliseconds)
+            if logged:
+                call = audited.call(request, status, description, milliseconds, moment)
+                destinations.deliver(world, logged, CATEGORY, _record(world, call), moment)
 
     try:
         response = answer(request)

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
-from local_azure.arm import ids
 from local_azure.arm.resources import Resources, Stored
 from local_azure.core.errors import ServiceError
 from local_azure.core.http import JsonObject
@@ -32,13 +31,15 @@ _LAYOUT = {"AuditEvent": "insights-logs-auditevent", METRICS: "insights-metrics-
 _log = logging.getLogger(__name__)
 
 
-def wanted(world: World, resource_id: str, category: str) -> list[Stored]:
-    """The diagnostic settings of the resource that send this category anywhere."""
-    return [
-        each
-        for each in Resources(world).of_type(SETTINGS, resource_id)
-        if ids.same(ids.parse(each.id).scope, resource_id) and category in _enabled(each)  # type: ignore[union-attr]
-    ]
+def settings_of(world: World, resource_id: str) -> list[Stored]:
+    """The diagnostic settings of the resource, not those of what lies in it."""
+    depth = resource_id.count("/") + SETTINGS.count("/") + 3
+    return [each for each in Resources(world).of_type(SETTINGS, resource_id) if each.id.count("/") == depth]
+
+
+def sending(settings: list[Stored], category: str) -> list[Stored]:
+    """Those that send this category anywhere."""
+    return [each for each in settings if category in _enabled(each)]
 
 
 def deliver(world: World, settings: list[Stored], category: str, record: JsonObject, moment: datetime) -> None:

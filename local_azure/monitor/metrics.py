@@ -24,10 +24,21 @@ def count(world: World, resource_id: str, status: int, milliseconds: int) -> Non
     """Counts one request."""
     key = f"{_minute(world):012d}|{resource_id}"
     with world.store.transaction():
-        seen = world.store.get(_COUNTED, key) or {"times": [], "failed": 0}
-        seen["times"].append(milliseconds)
-        seen["failed"] += status >= _SERVER_ERROR
-        world.store.put(_COUNTED, key, seen)
+        seen = world.store.get(_COUNTED, key) or {
+            "count": 0,
+            "total": 0,
+            "minimum": milliseconds,
+            "maximum": milliseconds,
+            "failed": 0,
+        }
+        changed = {
+            "count": seen["count"] + 1,
+            "total": seen["total"] + milliseconds,
+            "minimum": min(seen["minimum"], milliseconds),
+            "maximum": max(seen["maximum"], milliseconds),
+            "failed": seen["failed"] + (status >= _SERVER_ERROR),
+        }
+        world.store.put(_COUNTED, key, changed)
 
 
 def settle(world: World) -> None:
@@ -37,26 +48,31 @@ def settle(world: World) -> None:
         minute, _, resource_id = key.partition("|")
         if int(minute) < now:
             moment = datetime.fromtimestamp(int(minute) * _SECONDS, UTC)
-            settings = destinations.wanted(world, resource_id, destinations.METRICS)
+            settings = destinations.sending(destinations.settings_of(world, resource_id), destinations.METRICS)
             for record in _records(resource_id, moment, seen):
                 destinations.deliver(world, settings, destinations.METRICS, record, moment)
             world.store.delete(_COUNTED, key)
 
 
 def _records(resource_id: str, moment: datetime, seen: JsonObject) -> list[JsonObject]:
-    times, failed = seen["times"], seen["failed"]
     made = partial(_record, resource_id, moment)
-    share = 100.0 * (len(times) - failed) / len(times)
-    return [made("ServiceApiHit", [1] * len(times)), made("ServiceApiLatency", times), made("Availability", [share])]
+    count, share = seen["count"], 100.0 * (seen["count"] - seen["failed"]) / seen["count"]
+    return [
+        made("ServiceApiHit", count, count, 1, 1),
+        made("ServiceApiLatency", count, seen["total"], seen["minimum"], seen["maximum"]),
+        made("Availability", 1, share, share, share),
+    ]
 
 
-def _record(resource_id: str, moment: datetime, name: str, values: list[float]) -> JsonObject:
+def _record(
+    resource_id: str, moment: datetime, name: str, count: int, total: float, minimum: float, maximum: float
+) -> JsonObject:
     return {
-        "count": len(values),
-        "total": sum(values),
-        "minimum": min(values),
-        "maximum": max(values),
-        "average": sum(values) / len(values),
+        "count": count,
+        "total": total,
+        "minimum": minimum,
+        "maximum": maximum,
+        "average": total / count,
         "resourceId": resource_id.upper(),
         "time": iso(moment),
         "metricName": name,

@@ -9,6 +9,7 @@ Nothing of a body, of a token, or of what an answer held is in it.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +17,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
-
-import jwt
 
 from local_azure.arm import ids
 from local_azure.core.clock import iso
@@ -50,7 +49,8 @@ class Call:
         token = self.request.headers.get("authorization", "").partition(" ")[2].strip()
         if self.status == _UNAUTHORIZED or not token:
             return {}
-        claims: Mapping[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        payload = token.split(".")[1]
+        claims: Mapping[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return claims
 
     @property
