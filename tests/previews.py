@@ -158,7 +158,7 @@ def edited(name: str) -> Config:
 def recorded(name: str) -> dict[str, Any]:
     """What the engine printed of that change."""
     recording = json.loads(RECORDING.read_text())
-    found = recording["previews"][name]
+    found = {**recording["previews"][name]["head"], "steps": recording["previews"][name]["steps"]}
     changed = {step["urn"] for step in found["steps"]}
     same = [step for step in recording["same"] if step["urn"] not in changed]
     return {**found, "steps": [*found["steps"], *(same if found.get("changeSummary", {}).get("same") else [])]}

@@ -22,7 +22,7 @@ from local_azure.plugin.install import install
 from local_azure.stack.project import copy_program
 from local_azure.stack.pulumi import STACK, Pulumi
 from policy.gate.preview import FLAGS
-from tests.previews import EDITS, RECORDING, Config, base, edited
+from tests.previews import EDITS, RECORDING, Config, base, edited, recorded
 
 PROGRAM: Final = "/home/runner/managed-hsm"
 """Where the recording says that the program was."""
@@ -62,10 +62,23 @@ def cleaned(value: Any, directory: str) -> Any:
     return re.sub(re.escape(directory), PROGRAM, value) if isinstance(value, str) else value
 
 
+def written(same: list[Any], previews: Mapping[str, Any]) -> str:
+    """The recording as JSON, with a line for each step."""
+
+    def lines(steps: list[Any]) -> str:
+        return ",\n".join(json.dumps(step, sort_keys=True) for step in steps)
+
+    parts = []
+    for name, found in previews.items():
+        head = json.dumps({**found, "steps": []}, sort_keys=True)
+        parts.append(f'{json.dumps(name)}: {{"head": {head}, "steps": [{lines(found["steps"])}]}}')
+    return f'{{"same": [{lines(same)}],\n"previews": {{{",".join(parts)}}}}}\n'
+
+
 def main() -> int:
     """Records; says how far it is."""
     names = sys.argv[1:] or list(EDITS)
-    previews = dict[str, Any](json.loads(RECORDING.read_text())["previews"]) if sys.argv[1:] else {}
+    previews = {name: recorded(name) for name in EDITS} if sys.argv[1:] else dict[str, Any]()
     instance = Instance.from_environment()
     install(instance.pulumi_home)
     with tempfile.TemporaryDirectory() as place:
@@ -85,7 +98,7 @@ def main() -> int:
     for each in previews.values():
         each["steps"] = [step for step in each.get("steps", []) if step["op"] != "same"]
     RECORDING.parent.mkdir(exist_ok=True)
-    RECORDING.write_text(f"{json.dumps({'same': same, 'previews': previews}, sort_keys=True)}\n")
+    RECORDING.write_text(written(same, previews))
     return 0
 
 
