@@ -9,7 +9,6 @@ from typing import Any
 
 from config import catalogue, defaults
 from config.catalogue import ANY, Node
-from config.checks.not_carried_out import NOT_CARRIED_OUT
 from config.fields import Section
 
 _INTRODUCTION = """\
@@ -32,7 +31,6 @@ program's own models (`python -m config.reference > docs/configuration.md`) and 
   secrets only: a value that the stack's file has in plain text is refused, also beside others that are secret. What
   the engine knows as a secret is never shown in a message.
 - **An empty section** is one that is not set.
-- Keys marked *not yet* are understood and checked, but nothing follows from them; the program says so and stops.
 
 ## Files that the configuration names
 A custodian's certificate is one public RSA certificate of 2048 bits or more, PEM or DER; expired ones are fine, as the
@@ -109,9 +107,8 @@ def _table(roots: dict[str, Node]) -> Iterator[str]:
     for prefix, root in roots.items():
         for path, node in dict(_rows(prefix, root, deep=bool(prefix))).items():
             meaning = (node.info.description if node.info else "") or ""
-            mark = " *(not yet)*" if _not_yet(path) else ""
             left_out = _left_out(path, node)
-            cells = (f"`{path}`{mark}", meaning, _plain(node.accepted), left_out, f"`{_shown(node.example)}`")
+            cells = (f"`{path}`", meaning, _plain(node.accepted), left_out, f"`{_shown(node.example)}`")
             yield f"| {' | '.join(cells)} |"
 
 
@@ -137,11 +134,6 @@ def _entry(path: str, node: Node) -> str:
     if ANY not in node.children or not node.children[ANY].children:
         return path
     return f"{path}[]" if isinstance(node.example, list) else f"{path}.<name>"
-
-
-def _not_yet(path: str) -> bool:
-    plain = path.replace("[]", ".*").replace("<name>", "*")
-    return any(plain == known or plain.startswith(f"{known}.") for known in NOT_CARRIED_OUT)
 
 
 def _left_out(path: str, node: Node) -> str:

@@ -18,7 +18,6 @@ from config.checks import (
     key_use,
     keys,
     network,
-    not_carried_out,
     passphrases,
     pool,
     private_endpoints,
@@ -49,4 +48,3 @@ def problems_of(
     yield from identities.problems(settings)
     yield from vault.problems(settings, secret_keys, plain_secrets)
     yield from diagnostics.problems(settings)
-    yield from not_carried_out.problems(settings)

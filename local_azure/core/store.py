@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS documents (
 ) WITHOUT ROWID
 """
 
+_LAST = "\U0010ffff"
+"""Behind it comes no key that begins so: lets a search end where the prefix does."""
+
 
 class Store:
     """Thread-safe. Documents go in and come out as copies: changing one changes nothing until it is put back."""
@@ -85,8 +88,9 @@ class Store:
         with self._lock:
             rows = self._connection.execute(
                 "SELECT key, value FROM documents"
-                " WHERE collection = ? AND key >= ? AND key > ? AND substr(key, 1, ?) = ? ORDER BY key LIMIT ?",
-                (collection, prefix, after, len(prefix), prefix, limit),
+                " WHERE collection = ? AND key >= ? AND key > ? AND key < ? AND substr(key, 1, ?) = ?"
+                " ORDER BY key LIMIT ?",
+                (collection, prefix, after, prefix + _LAST, len(prefix), prefix, limit),
             ).fetchall()
         return [(key, json.loads(value)) for key, value in rows]
 
