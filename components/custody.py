@@ -41,6 +41,8 @@ def make_account(settings: Settings, deployer: Deployer) -> Sequence[pulumi.Reso
     from dynamic.custody_account import CustodyAccount, CustodyAccountArgs
 
     containers = {each.container: None for each in _blobs(settings) if each.account_name == own.name}
+    if settings.backup is not None and settings.backup.account_name == own.name:
+        containers[settings.backup.container_name] = None
     account = CustodyAccount(
         "custody-account",
         CustodyAccountArgs(

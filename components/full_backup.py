@@ -22,11 +22,16 @@ _BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 
 
 def make_backup_right(
-    settings: Settings, pool: Hsm, apart: Mapping[str, Apart], subscription_id: str
+    settings: Settings,
+    pool: Hsm,
+    apart: Mapping[str, Apart],
+    subscription_id: str,
+    own_account: Sequence[pulumi.Resource],
 ) -> list[pulumi.Resource]:
-    """Declares the role of the pool's identity at the container, where the configuration names the account."""
+    """Declares the role of the pool's identity at the container, where the account is known or the program's own."""
     backup = settings.backup
-    if backup is None or backup.account is None:
+    account = None if backup is None else _account_id(settings, backup, subscription_id)
+    if backup is None or account is None:
         return []
     from components import azure_roles
 
@@ -35,10 +40,10 @@ def make_backup_right(
         role_guid=_BLOB_DATA_CONTRIBUTOR,
         principal=Principal.model_validate({"identity": name}),
         principal_id=apart[name].principal_id,
-        scope=pulumi.Output.from_input(_container_id(backup, backup.account)),
+        scope=pulumi.Output.from_input(f"{account}/blobServices/default/containers/{backup.container_name}"),
         subscription_id=subscription_id,
     )
-    return [azure_roles.assign("backup-right", role, pulumi.ResourceOptions())]
+    return [azure_roles.assign("backup-right", role, pulumi.ResourceOptions(depends_on=list(own_account)))]
 
 
 def restoration(settings: Settings, right: Sequence[pulumi.Resource]) -> Restoration | None:
@@ -79,8 +84,13 @@ def make_backup(
     return {"folderUrl": made.folder_url, "endedAt": made.ended_at}
 
 
-def _container_id(backup: Backup, account: str) -> str:
-    return f"{account}/blobServices/default/containers/{backup.container.rpartition('/')[2]}"
+def _account_id(settings: Settings, backup: Backup, subscription_id: str) -> str | None:
+    own = settings.storage
+    if own is None or own.name != backup.account_name:
+        return backup.account
+    from data_plane import storage_accounts
+
+    return storage_accounts.id_of(subscription_id, own.resource_group, own.name)
 
 
 def _journal(settings: Settings) -> str:

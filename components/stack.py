@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,14 +84,15 @@ def build(
 
     logging = make_logging(settings, LoggingSurroundings(deployer.subscription_id, group, principal_id))
     retained = pulumi.ResourceOptions(parent=hsm, retain_on_delete=hsm_settings.on_destroy == "retain")
-    backup_right = make_backup_right(settings, hsm_settings, apart, deployer.subscription_id)
+    own_account = make_account(settings, deployer)
+    backup_right = make_backup_right(settings, hsm_settings, apart, deployer.subscription_id, own_account)
     setup = HsmSetup(
         "hsm-setup",
         HsmSetupArgs(
             hsm=hsm,
             environment=settings.environment,
             deployer=deployer.object_id,
-            activation=None if domain is None else _activation(settings, domain, deployer),
+            activation=None if domain is None else _activation(settings, domain, own_account),
             roles=[
                 Role(each.name, each.description, each.data_actions, each.not_data_actions)
                 for each in settings.role_definitions
@@ -187,7 +188,7 @@ def _make_pool(
     )
 
 
-def _activation(settings: Settings, domain: SecurityDomain, deployer: Deployer) -> Activation:
+def _activation(settings: Settings, domain: SecurityDomain, after: Sequence[pulumi.Resource]) -> Activation:
     return Activation(
         custodians=[
             Custodian(name=each.name, certificate=read_certificate(each.certificate).pem) for each in domain.custodians
@@ -196,7 +197,7 @@ def _activation(settings: Settings, domain: SecurityDomain, deployer: Deployer) 
         destinations=destinations(domain, settings.hsm.name),
         reissue=domain.reissue,
         recover_from=None if domain.recover_from is None else str(domain.recover_from),
-        after=make_account(settings, deployer),
+        after=after,
     )
 
 

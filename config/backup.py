@@ -24,8 +24,9 @@ class Backup(Section):
     """Full backups of the pool, made as the pool's own identity (hsm.identities): never by a signature."""
 
     container: ContainerUrl = setting(
-        what="The container that backups are written to; each makes a folder in it. It exists, keeps nothing "
-        "immutable, and lies in an account that outlives the pool's resource group.",
+        what="The container that backups are written to; each makes a folder in it. It keeps nothing immutable and "
+        "lies in an account that outlives the pool's resource group. It exists, unless it is in the program's own "
+        "account (section storage), which makes it and gives the right at it.",
         accepted="https://<account>.blob.core.windows.net/<container>",
         example="https://contosobackups.blob.core.windows.net/contoso-hsm",
     )
@@ -44,6 +45,16 @@ class Backup(Section):
             "/providers/Microsoft.Storage/storageAccounts/contosobackups"
         ),
     )
+
+    @property
+    def account_name(self) -> str:
+        """The storage account's name."""
+        return self.container.removeprefix("https://").partition(".")[0]
+
+    @property
+    def container_name(self) -> str:
+        """The container's name."""
+        return self.container.rpartition("/")[2]
 
 
 class Restore(Section):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from config.backup import Backup, Restore
 from config.hsm import Hsm
@@ -56,13 +55,22 @@ def _key_problems(settings: Settings) -> Iterator[Problem]:
 
 
 def _account_problems(settings: Settings, backup: Backup) -> Iterator[Problem]:
+    path, own = f"{_SECTION}.account", settings.storage
+    if own is not None and own.name == backup.account_name:
+        if backup.account is not None:
+            yield Problem(path, "is not accepted; none for the program's own account", ("managed-hsm:storage.name",))
+        firewall = own.firewall
+        is_open = (firewall.public_network_access, firewall.default_action) == ("Enabled", "Allow")
+        if firewall.bypass != "AzureServices" and not is_open:
+            key = "managed-hsm:storage.firewall.bypass"
+            yield not_accepted(key, firewall.bypass, "AzureServices, as which the pool comes in", (_SECTION,))
+        return
     if backup.account is None:
         return
-    path, host = f"{_SECTION}.account", urlsplit(backup.container).hostname or ""
     before, found, name = backup.account.lower().rpartition(_ACCOUNTS)
     if not found or "/" in name:
         yield not_accepted(path, backup.account, "the ARM id of a storage account")
-    elif name != host.partition(".")[0]:
+    elif name != backup.account_name:
         accepted = f"the account of {backup.container}"
         yield not_accepted(path, backup.account, accepted, (f"{_SECTION}.container",))
     elif before.rpartition("/resourcegroups/")[2] == settings.resource_group.lower():

@@ -26,7 +26,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
         if own.resource_group.casefold() == settings.resource_group.casefold():
             accepted = "another group than the pool's, which the security domain has to outlive"
             yield not_accepted(f"{_STORAGE}.resourceGroup", own.resource_group, accepted, _GROUP)
-        if not any(each.account_name == own.name for each in blobs.values()):
+        backup_is_here = settings.backup is not None and settings.backup.account_name == own.name
+        if not backup_is_here and not any(each.account_name == own.name for each in blobs.values()):
             expected = f"{{blob: https://{own.name}.blob.core.windows.net/<container>}}"
             yield Problem(_STORAGE, f"nothing is kept in it; a destination in it ({expected})", (_DESTINATIONS,))
     for index, each in blobs.items():

@@ -60,9 +60,13 @@ def test_a_restore_comes_after_the_activation_and_before_every_role_and_key(dire
     restore = declared[RESTORE]
     assert (restore.inputs["folder"], restore.inputs["overwrite"]) == (FOLDER, "az400popMHSM")
     assert {"security-domain", "backup-right"} <= restore.dependencies
-    filled = [*declared.of("mhsm:RoleAssignment"), *declared.of("mhsm:Key")]
-    assert len(filled) >= 5
-    assert all("full-restore" in each.dependencies for each in filled)
+    roles, keys = declared.of("mhsm:RoleAssignment"), declared.of("mhsm:Key")
+    assert roles
+    assert all("full-restore" in each.dependencies for each in roles)
+    # By a role that they wait for, where there is one.
+    before = {"full-restore", *(each.name for each in roles)}
+    assert keys
+    assert all(before & each.dependencies for each in keys)
 
 
 def test_no_signature_is_anywhere_in_what_is_declared(directory: Path) -> None:
@@ -74,3 +78,20 @@ def test_a_stack_without_backups_declares_none(directory: Path) -> None:
     declared = declare(parse(dev(), directory))
     assert BACKUP not in declared
     assert RESTORE not in declared
+
+
+def test_the_program_s_own_account_gets_the_container_first_and_then_the_right(directory: Path) -> None:
+    values = dev()
+    values["managed-hsm:identities"] |= {"backup": {"userAssigned": True}}
+    values["managed-hsm:hsm"]["identities"] = ["backup"]
+    values["managed-hsm:backup"] = {"container": CONTAINER, "trigger": "2026-11"}
+    values["managed-hsm:storage"] = {
+        "name": "contosobackups",
+        "resourceGroup": "ContosoBackups",
+        "firewall": {"publicNetworkAccess": "Enabled", "defaultAction": "Deny", "bypass": "AzureServices"},
+    }
+    declared = declare(parse(values, directory))
+    assert declared["mhsm:CustodyAccount custody-account"].inputs["containers"] == ["mhsm"]
+    right = declared["authorization:RoleAssignment backup-right"]
+    assert right.inputs["scope"] == f"{ACCOUNT}/blobServices/default/containers/mhsm"
+    assert "custody-account" in right.dependencies

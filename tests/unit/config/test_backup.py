@@ -119,3 +119,18 @@ def test_a_pool_of_another_stack_is_backed_up_by_that_stack(backed: Values, mist
     for section in ("securityDomain", "network", "roleDefinitions"):
         backed.pop(f"managed-hsm:{section}", None)
     assert "backup: is not accepted; none for a pool of another stack" in mistakes(backed)
+
+
+def test_backups_in_the_program_s_own_account_need_nothing_else(
+    backed: Values, accepted: Callable[[Values], Settings], mistakes: Mistakes
+) -> None:
+    firewall = {"publicNetworkAccess": "Enabled", "defaultAction": "Deny", "bypass": "AzureServices"}
+    storage = {"name": "contosobackups", "resourceGroup": "ContosoBackups", "firewall": firewall}
+    backed["managed-hsm:storage"] = storage
+    (line,) = mistakes(backed)
+    assert line == "backup.account: is not accepted; none for the program's own account"
+    del backed["managed-hsm:backup"]["account"]
+    assert accepted(backed).storage is not None
+    backed["managed-hsm:storage"] = {**storage, "firewall": {**firewall, "bypass": "None"}}
+    (line,) = mistakes(backed)
+    assert line == "storage.firewall.bypass: None is not accepted; AzureServices, as which the pool comes in"
