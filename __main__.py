@@ -6,6 +6,7 @@ import config
 from components.access_review import review
 from components.custody import check_places
 from components.exclusive import look
+from components.log_checks import check_log_places
 from components.pool_drift import check_activated, tell_differences
 from components.present_pool import check_custody, check_unchangeable
 from components.shared_pool import build_on, shared_pool
@@ -34,6 +35,7 @@ def main() -> None:
         check_unchangeable(settings, pool)
         check_custody(settings, pool)
         check_places(settings, pool, who, session.current())
+        check_log_places(settings, pool, who, session.current())
         check_activated(settings, pool)
         tell_differences(settings, pool)
         check_way_in(settings, pool)

@@ -138,14 +138,14 @@ def seen(session: Session, wanted: WantedAccount) -> WantedAccount | None:
     )
 
 
-def refuse_taken(session: Session, subscription_id: str, name: str) -> None:
-    """Raises ConflictError where no new account can have the name, and DataPlaneError."""
+def refuse_taken(session: Session, subscription_id: str, name: str, key: str = "managed-hsm:storage.name") -> None:
+    """Raises ConflictError where no new account can have the name, and DataPlaneError. ``key`` says the name."""
     path = f"/subscriptions/{subscription_id}/providers/Microsoft.Storage/checkNameAvailability"
     asked = {"name": name, "type": "Microsoft.Storage/storageAccounts"}
     answer = session.resource_manager_ask(path, API_VERSION, asked)
     if not answer.get("nameAvailable", True):
         cause = str(answer.get("message") or answer.get("reason")).rstrip(".")
-        raise ConflictError(f"managed-hsm:storage.name: {name}: {cause} — choose another name, unique in the world")
+        raise ConflictError(f"{key}: {name}: {cause} — choose another name, unique in the world")
 
 
 def _ensure_group(session: Session, wanted: WantedAccount) -> None:
