@@ -22,8 +22,13 @@ def pool_id(settings: Settings, deployer: Deployer) -> str:
     )
 
 
-def make_ends(settings: Settings, pool: Hsm, deployer: Deployer, group: ResourceGroup) -> list[pulumi.Resource]:
-    """Declares what the pool depends on: it is made after all of them, and deleted before them."""
+def make_ends(
+    settings: Settings, pool: Hsm, deployer: Deployer, group: ResourceGroup, deleted_at: str | None
+) -> list[pulumi.Resource]:
+    """Declares what the pool depends on: it is made after all of them, and deleted before them.
+
+    ``deleted_at`` is when the pool was deleted that holds the name; None where none does.
+    """
     ends: list[pulumi.Resource] = []
     if pool.on_soft_deleted != "fail":
         ends.append(
@@ -37,6 +42,7 @@ def make_ends(settings: Settings, pool: Hsm, deployer: Deployer, group: Resource
                     sku=pool.sku,
                     sku_family=pool.sku_family,
                     action=pool.on_soft_deleted,
+                    deleted_at=deleted_at,
                 ),
             )
         )

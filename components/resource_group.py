@@ -35,8 +35,8 @@ class ResourceGroup(pulumi.ComponentResource):
                 parent=self,
                 import_=args.import_id,
                 retain_on_delete=args.retain_on_delete,
-                # What was there before stays as it was: another region would be another group.
-                ignore_changes=["location", "tags", "managedBy"] if args.import_id else None,
+                # What was there before may lie in another region, and that would take another group.
+                ignore_changes=["location", "tags", "managedBy"],
             ),
         )
         self.name = group.name

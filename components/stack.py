@@ -41,6 +41,8 @@ class Existing:
 
     resource_group: str | None = None
     pool: str | None = None
+    deleted_at: str | None = None
+    """When a soft-deleted pool that holds the name was deleted; None where none does."""
     empty: frozenset[str] = frozenset()
     """Lists of the pool that is taken over in which nothing is, by ARM's names."""
 
@@ -183,7 +185,7 @@ def _make_pool(
             lock=pool.lock,
             import_id=existing.pool,
             left_out=existing.empty,
-            deleted_before=make_ends(settings, pool, deployer, group),
+            deleted_before=make_ends(settings, pool, deployer, group, existing.deleted_at),
         ),
     )
 

@@ -84,22 +84,27 @@ def present_pool(settings: Settings) -> Any | None:
     )
 
 
-def existing(settings: Settings, pool: Any | None, who: Deployer, recovered: DeletedPool | None) -> Existing:
+def existing(settings: Settings, pool: Any | None, who: Deployer, deleted: DeletedPool | None) -> Existing:
     """The group and the pool that are taken over, as far as they exist.
 
-    ``pool`` is the one that is there, for ``hsm.adopt``; ``recovered`` the one that will be, once ``hsm.onSoftDeleted``
-    has brought it back.
+    ``pool`` is the one that is there, for ``hsm.adopt``; ``deleted`` the soft-deleted one that ``hsm.onSoftDeleted``
+    deals with.
     """
-    if not isinstance(settings.hsm, Hsm) or not (settings.hsm.adopt or recovered):
+    if not isinstance(settings.hsm, Hsm):
         return Existing()
+    deleted_at = None if deleted is None else deleted.deleted_at
+    recovered = deleted is not None and settings.hsm.on_soft_deleted == "recover"
+    if not (settings.hsm.adopt or recovered):
+        return Existing(deleted_at=deleted_at)
     group = _found_or_none(
         "looking for the resource group to adopt",
         lambda: resources.get_resource_group(resource_group_name=settings.resource_group),
     )
-    if recovered is not None:
+    if recovered:
         # A preview would look for it now, when nobody has recovered it yet.
-        return Existing(_id_or_none(group), None if pulumi.runtime.is_dry_run() else pool_id(settings, who))
-    return Existing(_id_or_none(group), _id_or_none(pool), _empty_lists(pool))
+        back = None if pulumi.runtime.is_dry_run() else pool_id(settings, who)
+        return Existing(_id_or_none(group), back, deleted_at)
+    return Existing(_id_or_none(group), _id_or_none(pool), deleted_at, _empty_lists(pool))
 
 
 def check_way_in(settings: Settings, present: Any | None) -> None:
@@ -147,7 +152,7 @@ def _is_only_made_here(resource_group: str, private: PrivateNetwork) -> bool:
 def check_pool_name(settings: Settings, present: Any | None, who: Deployer, session: Session) -> DeletedPool | None:
     """Looks for whoever has the pool's name before anything is made, unless the pool is there already.
 
-    Answers the soft-deleted pool that this run brings back, if it is to. Raises ConflictError where the name is taken.
+    Answers the soft-deleted pool that this run recovers or purges, if it is to. Raises ConflictError where the name is taken.
     Whether it is may be nothing that the deployer is allowed to ask at the subscription: then ARM says so itself when
     the pool is made.
     """
@@ -157,12 +162,13 @@ def check_pool_name(settings: Settings, present: Any | None, who: Deployer, sess
     with suppress(ForbiddenError):
         found = deleted_pool.find(session, deleted_pool.path_of(who.subscription_id, settings.location, pool.name))
         if found is not None and pool.on_soft_deleted != "fail":
-            return _dealt_with(pool, found, pool_id(settings, who))
+            _check_deleted(pool, found, pool_id(settings, who))
+            return found
         pool_name.refuse_taken(session, who.subscription_id, settings.location, pool.name)
     return None
 
 
-def _dealt_with(pool: Hsm, found: DeletedPool, wanted_id: str) -> DeletedPool | None:
+def _check_deleted(pool: Hsm, found: DeletedPool, wanted_id: str) -> None:
     """Says what ``hsm.onSoftDeleted`` will do; raises ConflictError where it cannot be done."""
     key = "managed-hsm:hsm.onSoftDeleted"
     if pool.on_soft_deleted == "purge" and found.purge_protected:
@@ -172,7 +178,7 @@ def _dealt_with(pool: Hsm, found: DeletedPool, wanted_id: str) -> DeletedPool | 
         )
     if pool.on_soft_deleted == "purge":
         pulumi.log.warn(f"{key}: the soft-deleted pool {pool.name} is purged, with every key that was in it, for good")
-        return None
+        return
     if found.hsm_id.lower() != wanted_id.lower():
         raise ConflictError(
             f"{key}: the soft-deleted pool was {found.hsm_id} and comes back there only; change"
@@ -183,7 +189,6 @@ def _dealt_with(pool: Hsm, found: DeletedPool, wanted_id: str) -> DeletedPool | 
         " to what the configuration says; a security-domain file of before cannot be proved to be its own: set"
         f" managed-hsm:securityDomain.reissue to {pool.name} for this run"
     )
-    return found
 
 
 def check_vault_name(settings: Settings, who: Deployer, session: Session) -> None:

@@ -34,6 +34,8 @@ class DeletedPool:
     """ARM id that it had, and gets again when it is recovered."""
     scheduled_purge: str
     """The day on which it goes by itself."""
+    deleted_at: str
+    """When it was deleted, as ARM writes it: tells this deletion from another one."""
     purge_protected: bool
     """Whether nobody can purge it before."""
 
@@ -47,6 +49,7 @@ def find(session: Session, path: str) -> DeletedPool | None:
     return DeletedPool(
         hsm_id=str(properties.get("mhsmId", "")),
         scheduled_purge=str(properties.get("scheduledPurgeDate", "")).partition("T")[0],
+        deleted_at=str(properties.get("deletionDate", "")),
         purge_protected=bool(properties.get("purgeProtectionEnabled")),
     )
 

@@ -6,7 +6,7 @@ The pool depends on this, so the name is free, or the old pool is back, before t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CreateResult, ReadResult, Resource, UpdateResult
@@ -31,40 +31,43 @@ class SoftDeletedPoolArgs:
     sku_family: str
     action: str
     """``recover`` or ``purge``."""
+    deleted_at: str | None = None
+    """When the pool that holds the name was deleted; None where none does."""
 
 
 class SoftDeletedPoolProvider(HsmProvider):
-    """Acts once, when it is made: what is soft-deleted later is another matter."""
+    """Acts when it is made, and when there is another deletion to deal with."""
 
-    UPDATE: ClassVar = ("action", "tenant_id", "sku", "sku_family", "resource_group")
+    UPDATE: ClassVar = ("deleted_at", "action", "tenant_id", "sku", "sku_family", "resource_group")
     REPLACE: ClassVar = ("hsm_id", "location")
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
         """Everything is needed."""
         del olds
-        failures = missing(news, *self.UPDATE, *self.REPLACE)
+        failures = missing(news, *self.UPDATE[1:], *self.REPLACE)
         if news.get("action") not in ACTIONS:
             failures.append(CheckFailure("action", f"{news.get('action')!r}: accepted are {', '.join(ACTIONS)}"))
         return news, failures
 
+    def same(self, name: str, old: Any, new: Any) -> bool:
+        """Once it is dealt with, nothing holds the name any more, and that is no change."""
+        if name == "deleted_at":
+            return new is None or old == new
+        return super().same(name, old, new)
+
     @one_line
     def create(self, props: Props) -> CreateResult:
         """Recovers or purges what holds the name; done where nothing does. Raises DataPlaneError."""
-        from data_plane import deleted_pool, session
-
         wanted = inputs_of(props)
-        subscription, name = wanted["hsm_id"].split("/")[2], wanted["hsm_id"].rsplit("/", 1)[-1]
-        path, current = deleted_pool.path_of(subscription, wanted["location"], name), session.current()
-        found = deleted_pool.find(current, path)
-        if found is not None and wanted["action"] == "purge":
-            deleted_pool.purge(current, path, say=tell)
-        elif found is not None:
-            _recover(wanted, found.hsm_id)
+        _deal_with(wanted)
         return CreateResult(wanted["hsm_id"], wanted)
 
+    @one_line
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        """Takes note."""
-        return UpdateResult(inputs_of(_news))
+        """The same."""
+        wanted = inputs_of(_news)
+        _deal_with(wanted)
+        return UpdateResult({**inputs_of(_olds), **wanted})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """There is nothing that could drift."""
@@ -72,6 +75,18 @@ class SoftDeletedPoolProvider(HsmProvider):
 
     def delete(self, _id: str, _props: Props) -> None:
         """There is nothing to take away."""
+
+
+def _deal_with(wanted: Props) -> None:
+    from data_plane import deleted_pool, session
+
+    subscription, name = wanted["hsm_id"].split("/")[2], wanted["hsm_id"].rsplit("/", 1)[-1]
+    path, current = deleted_pool.path_of(subscription, wanted["location"], name), session.current()
+    found = deleted_pool.find(current, path)
+    if found is not None and wanted["action"] == "purge":
+        deleted_pool.purge(current, path, say=tell)
+    elif found is not None:
+        _recover(wanted, found.hsm_id)
 
 
 def _recover(wanted: Props, hsm_id: str) -> None:

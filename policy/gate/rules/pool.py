@@ -174,9 +174,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         created=_soft_deleted,
         deleted=says("part-removed"),
         replaced=_soft_deleted,
-        # It acts only when it is made.
+        # It acts when it is made, and when there is another deletion to deal with.
         properties={
-            name: changed("changed") for name in ("action", "tenant_id", "sku", "sku_family", "resource_group")
+            "deleted_at": lambda _change, step, preview: _soft_deleted(step, preview),
+            **{name: changed("changed") for name in ("action", "tenant_id", "sku", "sku_family", "resource_group")},
         },
     ),
     "pulumi-python:dynamic/mhsm:PoolCosts": Kind(

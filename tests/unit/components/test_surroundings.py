@@ -302,3 +302,53 @@ def test_a_subscription_that_cannot_be_read_is_told_with_the_way_out(
         pulumi.RunError, match=r"^looking for the pool: .*SubscriptionNotFound.* — set ARM_SUBSCRIPTION_ID"
     ):
         check_name(settings(directory, OPEN, private=True), Names({}))
+
+
+POOL_ID = "/subscriptions/subscription/resourceGroups/ContosoResourceGroup/providers/Microsoft.KeyVault/managedHSMs"
+DELETED = {
+    "properties": {
+        "mhsmId": f"{POOL_ID}/az400popMHSM",
+        "deletionDate": "2026-11-20T10:00:00Z",
+        "scheduledPurgeDate": "2026-12-18T10:00:00Z",
+        "purgeProtectionEnabled": False,
+    }
+}
+
+
+def with_decision(directory: Path, action: str) -> Settings:
+    values = dev()
+    values["managed-hsm:hsm"]["onSoftDeleted"] = action
+    return parse(values, directory)
+
+
+@pytest.mark.parametrize(
+    ("action", "warning"),
+    [
+        ("recover", "the soft-deleted pool az400popMHSM comes back with its keys, roles and security domain"),
+        ("purge", "the soft-deleted pool az400popMHSM is purged, with every key that was in it, for good"),
+    ],
+)
+def test_a_deleted_pool_that_is_to_be_dealt_with_is_told_of(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, warnings: list[str], action: str, warning: str
+) -> None:
+    azure_says(monkeypatch, None)
+    found = check_pool_name(with_decision(directory, action), None, DEPLOYER, Names({"nameAvailable": False}, DELETED))
+    assert found is not None
+    assert found.deleted_at == "2026-11-20T10:00:00Z"
+    assert warning in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("action", "changes", "line"),
+    [
+        ("purge", {"purgeProtectionEnabled": True}, "has purge protection, so nobody can purge it before 2026-12-18"),
+        ("recover", {"mhsmId": "/subscriptions/s/resourceGroups/Other/x"}, "comes back there only; change"),
+    ],
+)
+def test_a_decision_that_cannot_be_carried_out_is_refused_beforehand(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, action: str, changes: dict[str, Any], line: str
+) -> None:
+    azure_says(monkeypatch, None)
+    deleted = {"properties": {**DELETED["properties"], **changes}}
+    with pytest.raises(ConflictError, match=line):
+        check_pool_name(with_decision(directory, action), None, DEPLOYER, Names({"nameAvailable": False}, deleted))

@@ -51,6 +51,23 @@ def test_a_soft_deleted_pool_comes_back_with_all_that_was_in_it(active_pool: Poo
     assert not deleted_pool.exists(session.current(), DELETED)
 
 
+def test_it_comes_back_again_when_it_was_deleted_again(pool: Pool) -> None:
+    del pool
+    provider = SoftDeletedPoolProvider()
+    first = provider.create(found_again("recover"))
+    assert first.outs is not None
+    assert not provider.diff(first.id, first.outs, found_again("recover")).changes
+    soft_delete_pool()
+    found = deleted_pool.find(session.current(), DELETED)
+    assert found is not None
+    news = found_again("recover", deleted_at=found.deleted_at)
+    assert provider.diff(first.id, first.outs, news).changes
+    second = provider.update(first.id, first.outs, news)
+    assert pools.read(session.current(), HSM_ID) is not None
+    assert second.outs is not None
+    assert not provider.diff(first.id, second.outs, found_again("recover")).changes
+
+
 def test_it_comes_back_only_where_it_was(pool: Pool) -> None:
     del pool
     soft_delete_pool()
