@@ -9,6 +9,7 @@ import pulumi
 
 from components.keys import KeySettings, args_of
 from components.managed_hsm import Pool
+from components.short_traces import short_traces
 from dynamic.full_restore import FullRestore, FullRestoreArgs
 from dynamic.key import Key
 from dynamic.pool_setting import PoolSetting, PoolSettingArgs
@@ -112,10 +113,11 @@ class HsmSetup(pulumi.ComponentResource):
         self._filled: list[pulumi.Resource] = [*self.active, *([self.restore] if self.restore else [])]
         self.settings = [self._set(setting, value) for setting, value in args.settings.items()]
         self.role_definitions = {each.name: self._define(each) for each in args.roles}
-        wide = {each.name: self._assign(each, []) for each in args.assignments if not _at_a_key(each)}
-        needed = [wide[each.name] for each in args.assignments if each.name in wide and each.before_keys]
-        self.keys = {key: self._make_key(key, settings, needed) for key, settings in args.keys.items()}
-        narrow = {each.name: self._assign(each, self._key_of(each)) for each in args.assignments if _at_a_key(each)}
+        with short_traces():
+            wide = {each.name: self._assign(each, []) for each in args.assignments if not _at_a_key(each)}
+            needed = [wide[each.name] for each in args.assignments if each.name in wide and each.before_keys]
+            self.keys = {key: self._make_key(key, settings, needed) for key, settings in args.keys.items()}
+            narrow = {each.name: self._assign(each, self._key_of(each)) for each in args.assignments if _at_a_key(each)}
         self.role_assignments = {**wide, **narrow}
         self._principals = {each.name: each.principal_id for each in args.assignments}
         self.register_outputs({"environment": args.environment, "deployer": args.deployer})
@@ -218,7 +220,8 @@ class HsmSetup(pulumi.ComponentResource):
         return Key(
             key,
             args_of(key, settings, self._hsm, backup_right_is_new=bool(right)),
-            opts=self._options([*self._filled, *after, *right], protect=settings.protect),
+            # A role that the keys wait for waits for the rest: each name less is a line less in the state of each key.
+            opts=self._options([*(after or self._filled), *right], protect=settings.protect),
         )
 
     def _key_of(self, assignment: Assignment) -> list[pulumi.Resource]:

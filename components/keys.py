@@ -119,7 +119,7 @@ def outputs_of(keys: Mapping[str, Key]) -> dict[str, Any]:
     return {
         name: {
             "id": key.key_id,
-            "versionlessId": key.versionless_id,
+            "versionlessId": key.id,
             "version": key.version,
             "versions": key.versions,
         }

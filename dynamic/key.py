@@ -125,7 +125,7 @@ class KeyProvider(HsmProvider):
         failures = missing(news, *POOL_FIELDS, "key_name", "key_type")
         if failures:
             return news, failures
-        news = {"enabled": True, "tags": {}, "on_remove": "softDelete", "exportable": False, **news}
+        news = {"enabled": True, "tags": {}, "on_remove": "softDelete", **news}
         if not news.get("operations"):
             news.pop("operations", None)
         if contains_unknown({name: news.get(name) for name in (*_IDENTITY, "import_from", "key_name")}):
@@ -167,9 +167,9 @@ class KeyProvider(HsmProvider):
         return [
             CheckFailure(
                 name,
-                f"key {news['key_name']}: {name} {olds.get(name)} → {news.get(name)} means another key, and the "
-                "deleted one would hold the name: give the new key another name; or, if everything that it protects "
-                "may be lost, first run up with onRemove: purge for it",
+                f"key {news['key_name']}: {name} {drift.shown(olds.get(name))} → {drift.shown(news.get(name))} means "
+                "another key, and the deleted one would hold the name: give the new key another name; or, if "
+                "everything that it protects may be lost, first run up with onRemove: purge for it",
             )
             for name in changed
         ]
@@ -186,7 +186,7 @@ class KeyProvider(HsmProvider):
         """Makes, imports or restores the key, adopts the identical one, recovers it where it was deleted."""
         wanted = inputs_of(props)
         made = key_changing.create(_keys(wanted), wanted, self._passphrase(wanted))
-        return CreateResult(made["versionless_id"], made)
+        return CreateResult(made["key_id"].rpartition("/")[0], made)
 
     @one_line
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -223,13 +223,11 @@ class KeyProvider(HsmProvider):
 
 
 class Key(Resource, module="mhsm", name="Key"):
-    """A key of a pool."""
+    """A key of a pool. Its id is the one without a version, which always means the current version."""
 
     key_name: pulumi.Output[str]
     key_id: pulumi.Output[str]
     """With the current version."""
-    versionless_id: pulumi.Output[str]
-    """Always means the current version."""
     version: pulumi.Output[str]
     """The current one."""
     versions: pulumi.Output[list[str]]
@@ -240,8 +238,14 @@ class Key(Resource, module="mhsm", name="Key"):
 
     def __init__(self, name: str, args: KeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declares the key."""
-        props = {**vars(args), "import_fingerprint": None, **dict.fromkeys(key_state.OUTPUTS)}
+        props = {field: None if _says_nothing(value) else value for field, value in vars(args).items()}
+        props |= {"enabled": args.enabled, "import_fingerprint": None, **dict.fromkeys(key_state.OUTPUTS)}
         super().__init__(KeyProvider(), name, props, opts)
+
+
+def _says_nothing(value: object) -> bool:
+    """What means the same left out stays out of the state, which the engine writes anew after each step."""
+    return value is False or (isinstance(value, Mapping | Sequence) and not value)
 
 
 def _keys(props: Props) -> Keys:

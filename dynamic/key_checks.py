@@ -79,11 +79,12 @@ def wrong_life(olds: Props, news: Props) -> list[CheckFailure]:
     """What does not go together in release and rotation, and a release policy that can never be changed again."""
     failures = []
     wanted, known = news.get("release_policy"), olds.get("release_policy")
-    if news["exportable"] and wanted is None:
+    exportable = bool(news.get("exportable"))
+    if exportable and wanted is None:
         failures.append(CheckFailure("release_policy", "an exportable key needs one"))
-    if wanted is not None and not news["exportable"]:
+    if wanted is not None and not exportable:
         failures.append(CheckFailure("release_policy", "only an exportable key has one"))
-    the_same_key = olds.get("key_name") == news["key_name"] and bool(olds.get("exportable")) == news["exportable"]
+    the_same_key = olds.get("key_name") == news["key_name"] and bool(olds.get("exportable")) == exportable
     if known is not None and known["immutable"] and wanted is not None and wanted != known and the_same_key:
         failures.append(
             CheckFailure(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from data_plane.key_model import KeySpec
     from data_plane.key_rotation import RotationPolicy
 
-OUTPUTS: Final = ("key_id", "versionless_id", "version", "versions", "dated_version", "thumbprint", "recovery_level")
+OUTPUTS: Final = ("key_id", "version", "versions", "dated_version", "thumbprint", "recovery_level")
 DATES: Final = ("expires", "not_before")
 _LABELS: Final = {
     "enabled": "enabled:",
@@ -69,15 +69,14 @@ def outputs(key: PoolKey, versions: Sequence[str], dated_version: str) -> Props:
 
     ``versions``: all of them, the oldest first. ``dated_version``: the one that the configured dates are for.
     """
-    return {
+    known = {
         "key_id": key.key_id,
-        "versionless_id": key.versionless_id,
         "version": key.version,
         "versions": list(versions),
-        "dated_version": dated_version,
         "thumbprint": key.thumbprint,
         "recovery_level": key.recovery_level,
     }
+    return known if dated_version == key.version else {**known, "dated_version": dated_version}
 
 
 def without_outputs(props: Props) -> Props:
@@ -98,7 +97,7 @@ def seen(known: Props, found: PoolKey, rotation: RotationPolicy | None, *, dated
         now["curve"] = found.curve
     if "operations" in known:
         now["operations"] = list(found.operations)
-    if "exportable" in known:
+    if known.get("exportable") or found.exportable:
         now["exportable"] = found.exportable
     if "release_policy" in known:
         now["release_policy"] = found.release and {"policy": found.release.text, "immutable": found.release.immutable}
@@ -117,7 +116,11 @@ def seen(known: Props, found: PoolKey, rotation: RotationPolicy | None, *, dated
 def words(known: Props, found: PoolKey, now: Props, same: Callable[[str, Any, Any], bool]) -> list[str]:
     """What somebody changed in the key outside of the stack, a sentence each."""
     said = drift.differences(known, now, _LABELS, same)
-    if found.expires is not None and "expires" not in known and found.version == known.get("dated_version"):
+    if (
+        found.expires is not None
+        and "expires" not in known
+        and found.version == known.get("dated_version", known["version"])
+    ):
         said.append(
             f"expires {found.expires.isoformat()} instead of never; only a new version (rotation.rotateNow) is without"
         )

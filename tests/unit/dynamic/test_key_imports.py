@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,18 +41,25 @@ def encrypted(path: Path, private: Any, encoding: serialization.Encoding = seria
     return path
 
 
-def configured(key: Managed, **passphrases: str) -> None:
+def configured(key: Managed, monkeypatch: pytest.MonkeyPatch, **passphrases: str) -> None:
+    # A provider's process shows no tracebacks; this one goes on.
+    monkeypatch.setattr(sys, "tracebacklimit", 1000, raising=False)
     given = {"managed-hsm:importPassphrases": json.dumps(passphrases)}
     key.provider.configure(ConfigureRequest(config=Config(given, "managed-hsm")))
 
 
 @pytest.mark.parametrize("encoding", [serialization.Encoding.PEM, serialization.Encoding.DER])
 def test_a_file_with_a_passphrase_is_imported_and_the_passphrase_stays_out_of_the_state(
-    key: Managed, tmp_path: Path, encoding: serialization.Encoding, capsys: pytest.CaptureFixture[str], caplog: Any
+    key: Managed,
+    tmp_path: Path,
+    encoding: serialization.Encoding,
+    capsys: pytest.CaptureFixture[str],
+    caplog: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level("DEBUG")
     path = encrypted(tmp_path / "key", ec.generate_private_key(ec.SECP256R1()), encoding)
-    configured(key, mykey=PHRASE)
+    configured(key, monkeypatch, mykey=PHRASE)
     outs = key.up(key_type="EC-HSM", import_from=str(path))
     assert outs["thumbprint"] == outs["import_fingerprint"]
     assert key.refresh() == []

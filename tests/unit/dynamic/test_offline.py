@@ -384,7 +384,7 @@ def test_a_key_cannot_become_exportable_under_its_name() -> None:
     olds = KeyProvider().check({}, KEY).inputs
     exportable = {**KEY, "exportable": True, "release_policy": {"policy": "{}", "immutable": False}}
     (reason,) = reasons(KeyProvider(), olds, exportable)
-    assert reason.startswith("key myrsakey: exportable False → True means another key")
+    assert reason.startswith("key myrsakey: exportable none → yes means another key")
 
 
 def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
