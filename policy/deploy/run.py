@@ -65,8 +65,9 @@ def _preview(engine: Engine, ground: Record, out: Path) -> Previewed:
 
 def read_whole(shown: Shown, out: Path) -> Preview:
     """The preview. Raises EngineFailed where the engine failed and neither preview nor policies say why."""
-    found = read(shown.text)
-    if shown.failure and not any(each.is_mandatory for each in read_log((out / EVENTS).read_text()).violations):
+    log = read_log((out / EVENTS).read_text())
+    found = read(shown.text, log)
+    if shown.failure and not log.is_violated:
         raise EngineFailed(f"the preview failed without saying why, {shown.failure}")
     return found
 

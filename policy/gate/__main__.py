@@ -66,8 +66,8 @@ def rules() -> str:
 
 
 def _decide(options: argparse.Namespace) -> Decision:
-    preview = read(_text(options.preview))
     log = read_log(_text(options.events)) if options.events else None
+    preview = read(_text(options.preview), log)
     given = [each for path in options.approvals for each in from_file(path)]
     given += from_labels(options.label) + options.approve
     return decide(judge(preview, log), options.commit, given, destroying=options.destroying)

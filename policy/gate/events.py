@@ -47,6 +47,11 @@ class Log:
     """None where it tells of none, as in the preview of a destroy."""
     violations: tuple[Violation, ...] = ()
 
+    @property
+    def is_violated(self) -> bool:
+        """Whether a rule that must be kept is not."""
+        return any(each.is_mandatory for each in self.violations)
+
 
 def read_log(text: str) -> Log:
     """The log of a preview. Raises UnreadablePreview for what is no such log, or not all of one."""
@@ -64,8 +69,8 @@ def _stack_outputs(events: Sequence[Mapping[str, Any]]) -> Outputs | None:
 
 
 def _violation(event: Mapping[str, Any]) -> Violation:
-    # Any level but the one that only advises stops an `up`.
-    mandatory = event.get("enforcementLevel") != "warning"
+    # Any other level stops an `up`.
+    mandatory = event.get("enforcementLevel") not in ("advisory", "warning")
     message = " ".join(str(event.get("message", "")).split())
     return Violation(str(event.get("policyName")), str(event.get("resourceUrn") or ""), mandatory, message)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policy.gate.approvals import decide
-from policy.gate.errors import UnreadablePreview
+from policy.gate.errors import FailedPreview, UnreadablePreview
 from policy.gate.events import Log, Outputs, Violation, read_log
 from policy.gate.judging import judge
 from policy.gate.preview import read
@@ -117,12 +117,31 @@ def policy(level: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("level", "rule"), [("warning", "advises"), ("mandatory", "violated"), ("remediate", "violated")]
+    ("level", "rule"),
+    [
+        ("advisory", "advises"),
+        ("warning", "advises"),
+        ("mandatory", "violated"),
+        ("remediate", "violated"),
+        ("?", "violated"),
+    ],
 )
 def test_what_the_policy_pack_says_is_in_the_verdict(level: str, rule: str) -> None:
     found = read_log(policy(level))
     assert found.violations == (
-        Violation("default-deny", "urn:pulumi:a::b::c::managed-hsm", level != "warning", "a b"),
+        Violation("default-deny", "urn:pulumi:a::b::c::managed-hsm", rule == "violated", "a b"),
     )
     (finding,) = judge(read(document()), found).findings
     assert (finding.rule_id, finding.detail) == (f"policy-{rule}", "default-deny managed-hsm: a b")
+
+
+def test_a_preview_whose_only_error_is_a_policy_s_is_judged() -> None:
+    failed = document(diagnostics=[{"severity": "error", "message": "error: preview failed\n"}])
+    found = read_log(policy("mandatory"))
+    assert [each.rule_id for each in judge(read(failed, found), found).findings] == ["policy-violated"]
+    for log_ in (None, read_log(policy("advisory"))):
+        with pytest.raises(FailedPreview, match="the preview failed: preview failed"):
+            read(failed, log_)
+    more = [{"severity": "error", "message": each} for each in ("error: preview failed", "error: no network")]
+    with pytest.raises(FailedPreview, match="and 1 more"):
+        read(document(diagnostics=more), found)
