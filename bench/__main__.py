@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench import many_keys
 from bench.measure import Figure, run
 from local_azure.instance import REPOSITORY, Instance
 from local_azure.plugin.install import install
@@ -94,6 +95,16 @@ class Bench:
             Row("… beside an empty program's", _median_ratio(ours, empty), "×", 3.5),
         ]
 
+    def rows_of_many(self, count: int) -> list[Row]:
+        """So many keys beside as many resources that do nothing, each measured once: a run takes minutes."""
+        made, idle = many_keys.measure(self._ours, self._empty, self._environment, count)
+        return [
+            Row(f"up that makes {count} keys", made.keys.seconds, "s"),
+            Row(f"… beside {count} dynamic resources that do nothing", made.ratio, "×", 1.25),
+            Row(f"preview of {count} keys with nothing to do", idle.keys.seconds, "s"),
+            Row(f"… beside {count} dynamic resources that do nothing", idle.ratio, "×", 1.25),
+        ]
+
     def close(self) -> None:
         """Ends the local Azure."""
         launch.stop(self._instance)
@@ -149,11 +160,13 @@ def main() -> int:
     """Measures and prints."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="runs of each command (default: 5)")
+    parser.add_argument("--keys", type=int, default=1000, help="keys in the stack of many (default: 1000; 0: none)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         bench = Bench(Path(scratch), options.runs)
         try:
             rows = bench.rows()
+            rows += bench.rows_of_many(options.keys) if options.keys else []
         except subprocess.CalledProcessError as error:
             print(f"{' '.join(error.cmd)} failed:\n{error.output}", file=sys.stderr)
             return 1
@@ -163,7 +176,7 @@ def main() -> int:
     for row in rows:
         target = f"{row.target:g} {row.unit}" if row.target is not None else ""
         print(f"{row.what:<{width}}  {row.value:8.2f} {row.unit:<2}  {target:>8}  {row.verdict}")
-    print(f"\nmedians of {options.runs} runs; {_write(rows).relative_to(REPOSITORY)}")
+    print(f"\nmedians of {options.runs} runs, of many keys one run; {_write(rows).relative_to(REPOSITORY)}")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +100,3 @@ def measure(keys: Path, nothing: Path, environment: Mapping[str, str], count: in
 def _pulumi(directory: Path, environment: Mapping[str, str], *arguments: str) -> Figure:
     command = ["pulumi", *arguments, "--stack", STACK, "--non-interactive"]
     return run(command, directory, environment)
-
-
-def described(pairs: tuple[Pair, Pair]) -> str:
-    """For a look by hand."""
-    return json.dumps([{"keys": each.keys.seconds, "nothing": each.nothing.seconds} for each in pairs])
