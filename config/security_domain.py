@@ -105,6 +105,17 @@ Destination = Annotated[
 ]
 
 
+def _place_kind(value: object) -> str:
+    return "<blob>" if isinstance(value, str) and value.startswith("https://") else "<path>"
+
+
+FileOrBlob = Annotated[
+    Annotated[ProjectPath, Tag("<path>")]
+    | Annotated[str, BeforeValidator(matching(rf"{_CONTAINER}/{_BLOB}")), Tag("<blob>")],
+    Discriminator(_place_kind),
+]
+
+
 class SecurityDomain(Section):
     """The activation of the pool and the custody of its security domain."""
 
@@ -138,10 +149,10 @@ class SecurityDomain(Section):
         accepted="the pool's name",
         example="contoso-hsm",
     )
-    recover_from: ProjectPath | None = setting(
+    recover_from: FileOrBlob | None = setting(
         None,
         what="What a quorum makes of another pool's security domain (ceremony recover), for a new pool to take in. "
         "While it is not there, up writes the pool's transfer key beside it and says what to do.",
-        accepted="the path of a file that is no destination and no certificate",
+        accepted="the path of a file, or the address of a blob, that is no destination and no certificate",
         example=".local/recovery/contoso-hsm-restore.json",
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from data_plane import durable_files, handed_over, recovered_domain, recovery, security_domain
@@ -62,7 +61,7 @@ class Wanted:
     """Further places where a copy may lie: destinations of an earlier run."""
     known: Manifest | None = None
     """What an earlier run knew of this pool's security domain."""
-    recover_from: Path | None = None
+    recover_from: Place | None = None
     """What a quorum made of another pool's security domain, for this pool to take in instead of a new one."""
 
 
@@ -175,7 +174,7 @@ class Activation:
             # Only asked to spare a download; without an answer the pool is activated anew.
             return None
 
-    def _recover(self, pool: Pool, blob: Path, *, begun: bool) -> Result:
+    def _recover(self, pool: Pool, blob: Place, *, begun: bool) -> Result:
         """Has the pool take in the blob, then downloads for its own custodians what it shares from then on.
 
         ``begun``: an earlier run may have uploaded it, though ARM does not show the pool as active yet.

@@ -41,7 +41,7 @@ def mark(blob: Blob, attempt: Attempt) -> None:
     known = None if present is None else Attempt.from_json(present.content.decode(errors="replace"))
     if known is not None and known.means_the_same(attempt):
         return
-    _put(place, attempt.to_json().encode(), present)
+    put(place, attempt.to_json().encode(), present)
 
 
 def unmark(blob: Blob, say: Say) -> None:
@@ -60,7 +60,7 @@ def keep(blob: Blob, content: bytes, manifest: Manifest, say: Say) -> None:
     if present is None or present.content != content:
         if present is not None:
             _set_aside(blob, present, say)
-        _put(blob, content, present)
+        put(blob, content, present)
     _keep_manifest(record, manifest)
 
 
@@ -71,7 +71,7 @@ def _keep_manifest(record: Blob, manifest: Manifest) -> None:
         return
     known = None if present is None else Manifest.from_json(present.content.decode(errors="replace"))
     try:
-        _put(record, text, present)
+        put(record, text, present)
     except ImmutableBlobError:
         # Names of custodians are labels: one that says the same of the same bytes is as good.
         if known is None or known.sha256 != manifest.sha256 or not known.custody.fits(manifest.custody):
@@ -93,13 +93,13 @@ def _set_aside(blob: Blob, present: Found, say: Say) -> None:
         number += 1
     if found is not None:
         copy, _, _ = parts(aside)
-        _put(copy, found.content, copy.read())
+        put(copy, found.content, copy.read())
     if there is None:
-        _put(aside, present.content, None)
+        put(aside, present.content, None)
     say(f"the earlier {blob.name} is kept as {aside.name}")
 
 
-def _put(blob: Blob, content: bytes, present: Found | None) -> None:
+def put(blob: Blob, content: bytes, present: Found | None) -> None:
     """Writes the blob where it still is as it was seen, and reads it back.
 
     Raises CustodyError where somebody else has written something else meanwhile.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -69,7 +68,8 @@ class SecurityDomainArgs:
     reissue: str | None = None
     """The pool's name, which allows the security domain to be downloaded again."""
     recover_from: str | None = None
-    """Absolute path of what a quorum made of another pool's security domain; only a new pool takes it in."""
+    """Absolute path, or the blob's address, of what a quorum made of another pool's security domain; only a new pool
+    takes it in."""
 
 
 class SecurityDomainProvider(HsmProvider):
@@ -212,7 +212,7 @@ def _activate(wanted: Props, earlier: list[str], manifest: Mapping[str, Any] | N
             reissue=bool(wanted.get("reissue")),
             sources=tuple(map(inputs.place, earlier)),
             known=Manifest.from_document(plain(manifest)) if manifest else None,
-            recover_from=Path(wanted["recover_from"]) if wanted.get("recover_from") else None,
+            recover_from=inputs.place(wanted["recover_from"]) if wanted.get("recover_from") else None,
         ),
         say=tell,
     ).run()

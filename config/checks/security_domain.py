@@ -11,7 +11,7 @@ from config.files import UnusableFile, is_directory, real_path
 from config.hsm import ExistingHsm, Hsm
 from config.private_keys import private_keys_beside
 from config.problems import Problem, not_accepted, relative, shown
-from config.security_domain import PathDestination, SecurityDomain
+from config.security_domain import BlobDestination, PathDestination, SecurityDomain
 from config.settings import Settings
 
 _SECTION = "managed-hsm:securityDomain"
@@ -35,7 +35,7 @@ def problems(settings: Settings, base: Path) -> Iterator[Problem]:
     yield from _quorum_problems(domain)
     yield from _custodian_problems(domain, base)
     yield from destinations.problems(settings, domain, base)
-    yield from _recovery_problems(domain, base)
+    yield from _recovery_problems(domain, settings.hsm.name, base)
     if domain.reissue is not None and domain.reissue != settings.hsm.name:
         accepted = f"the pool's name {settings.hsm.name}, as confirmation"
         yield not_accepted(f"{_SECTION}.reissue", domain.reissue, accepted, ("managed-hsm:hsm.name",))
@@ -101,11 +101,14 @@ def _beside(domain: SecurityDomain, certificates: dict[int, Certificate], base: 
         )
 
 
-def _recovery_problems(domain: SecurityDomain, base: Path) -> Iterator[Problem]:
-    path = domain.recover_from
+def _recovery_problems(domain: SecurityDomain, pool: str, base: Path) -> Iterator[Problem]:
+    path, key = domain.recover_from, f"{_SECTION}.recoverFrom"
     if path is None:
         return
-    key = f"{_SECTION}.recoverFrom"
+    if isinstance(path, str):
+        if path in {each.address(pool) for each in domain.destinations if isinstance(each, BlobDestination)}:
+            yield not_accepted(key, path, "the address of a blob that is no destination")
+        return
     taken = {real_path(each.path) for each in domain.destinations if isinstance(each, PathDestination)}
     taken |= {real_path(custodian.certificate) for custodian in domain.custodians}
     if is_directory(path):

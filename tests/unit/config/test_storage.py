@@ -60,6 +60,20 @@ def test_what_is_no_address_of_a_blob(dev: Values, mistakes: Mistakes, blob: str
     assert line.endswith(f" is not accepted; {ACCEPTED}")
 
 
+def test_a_recovery_may_come_from_a_blob_that_is_no_destination(dev: Values, project: Path, mistakes: Mistakes) -> None:
+    with_blob(dev, f"{CONTAINER}/SD.json")
+    dev[DOMAIN]["recoverFrom"] = f"{CONTAINER}/recovered.json"
+    domain = parse(dev, project).security_domain
+    assert domain is not None
+    assert domain.recover_from == f"{CONTAINER}/recovered.json"
+    dev[DOMAIN]["recoverFrom"] = f"{CONTAINER}/SD.json"
+    [line] = mistakes(dev)
+    assert line.endswith("is not accepted; the address of a blob that is no destination")
+    dev[DOMAIN]["recoverFrom"] = CONTAINER
+    [line] = mistakes(dev)
+    assert line.startswith(f"securityDomain.recoverFrom: {CONTAINER} is not accepted; the path of a file, or the ")
+
+
 def test_two_destinations_are_two_places_though_one_is_named_by_its_container(dev: Values, mistakes: Mistakes) -> None:
     name = dev["managed-hsm:hsm"]["name"]
     with_blob(with_blob(dev, CONTAINER), f"{CONTAINER}/{name}-SD.json")

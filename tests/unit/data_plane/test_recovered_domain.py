@@ -19,6 +19,7 @@ from data_plane.recovered_domain import transfer_key_path
 from data_plane.security_domain_file import Destination, attempt_path, manifest_path
 from tests.support import Azure
 from tests.unit.ceremony.support import custodians_open, may_use_keys, write_custodian
+from tests.unit.data_plane.blob_ground import Custody
 from tests.unit.data_plane.support import certificates, make_pool
 
 pytestmark = pytest.mark.daemon
@@ -90,6 +91,25 @@ def test_up_says_what_the_quorum_has_to_do_and_the_next_one_ends_with_the_first_
     content = own.read_bytes()
     take_in(target, blob)
     assert own.read_bytes() == content
+
+
+def test_transfer_key_and_answer_may_lie_in_blobs_so_that_nobody_shares_a_computer(
+    lost: Path, signed_in: Azure, tmp_path: Path
+) -> None:
+    custody, target = Custody(signed_in), make_pool("recovered")
+    blob, home = custody.place.with_name("restore.json"), tmp_path / "quorum" / "restore.json"
+    wanted = Wanted(target.id, target.uri, certificates(4, 5, 6), 2, (Destination(custody.place),), recover_from=blob)
+    for _ in range(2):
+        with pytest.raises(CustodyError, match=r"its transfer key is at https://.*/restore.json.transfer-key.json"):
+            Activation(session.current(), wanted).run()
+    home.parent.mkdir()
+    transfer_key_path(home).write_bytes(custody.content("contoso/restore.json.transfer-key.json"))
+    quorum_makes(home, lost)
+    custody.container.upload_blob("contoso/restore.json", home.read_bytes())
+    Activation(session.current(), wanted).run()
+    assert is_active(target)
+    assert custody.opens(tmp_path, 4, 5, 6)
+    assert custody.manifest_is_of(target)
 
 
 @pytest.mark.parametrize("step", ["_await", "_upload"])

@@ -98,7 +98,7 @@ def test_a_range_is_what_the_slice_is(client: Client) -> None:
             assert answer.headers["Content-Range"] == f"bytes {start}-{min(end, 9)}/10"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     names=st.lists(st.text("ab/.", min_size=1, max_size=5), min_size=1, max_size=12, unique=True),
     most=st.integers(1, 4),
@@ -258,7 +258,7 @@ _HEADERS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     method=st.sampled_from(["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH"]),
     path=st.sampled_from(["/", "/copies", "/copies/", "/copies/a", "//", "/copies//a", "/no/a", "/$root/a", "/a/\x01"]),
