@@ -50,7 +50,7 @@ class Journal:
     def job(self, purpose: str) -> str | None:
         """The id of the job that was begun for it in this very pool."""
         entry = self._entries().get(purpose)
-        return entry if isinstance(entry, str) else None
+        return entry if isinstance(entry, str) and entry else None
 
     def note(self, purpose: str, job_id: str) -> None:
         """Remembers it before it is waited for. Raises CustodyError where the file cannot be written."""
@@ -127,6 +127,9 @@ class FullBackups:
             self._say(f"{self._target.name}: {subject}: begun by an earlier run; taken up")
             return self._operations.finished(earlier, subject)
 
+        # Found out before anything is begun that nobody could find again.
+        self._journal.note(purpose, "")
+
         def begin_and_note() -> Operation:
             begun = begin()
             self._journal.note(purpose, begun.job_id)
@@ -161,7 +164,7 @@ class FullBackups:
 
 
 def _is_old_enough(own: Operation) -> bool:
-    return own.told_at is not None and own.ended is not None and own.told_at >= _due(own.ended)
+    return own.ended is not None and own.told_at >= _due(own.ended)
 
 
 def _due(ended: datetime) -> datetime:

@@ -59,8 +59,8 @@ class Operation:
     ended: datetime | None
     folder_url: str | None
     """Of a backup that has succeeded."""
-    told_at: datetime | None
-    """The service's own time when it told this."""
+    told_at: datetime
+    """The service's own time when it told this; this machine's where it does not say."""
 
     @property
     def in_progress(self) -> bool:
@@ -197,7 +197,7 @@ def _operation(kind: Kind, answer: Mapping[str, Any], date: str | None) -> Opera
         began=_moment(answer.get("startTime")),
         ended=_moment(answer.get("endTime")),
         folder_url=answer.get("azureStorageBlobContainerUri") or None,
-        told_at=email.utils.parsedate_to_datetime(date) if date else None,
+        told_at=email.utils.parsedate_to_datetime(date) if date else datetime.now(UTC),
     )
 
 

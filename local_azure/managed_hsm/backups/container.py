@@ -27,8 +27,19 @@ from local_azure.storage.errors import StorageError, immutable
 
 _AUDIENCE = "https://storage.azure.com"
 _BLOB_ACTIONS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
-READ, WRITE = {"read": "r"}, {"read": "r", "write": "c", "delete": "d"}
-"""What a restore and a backup need: data actions of Azure RBAC, each with its letter in a signature."""
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What an operation needs at the container."""
+
+    actions: tuple[str, ...]
+    """Data actions of Azure RBAC on blobs."""
+    letters: str
+    """Permissions of a signature."""
+
+
+READ, WRITE = Rights(("read",), "r"), Rights(("read", "write", "delete"), "crdw")
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Container:
     signature: Mapping[str, str] | None
     """The parameters of a shared access signature; None where the pool's identity is to be used."""
 
-    def open(self, rights: Mapping[str, str]) -> None:
+    def open(self, rights: Rights) -> None:
         """Raises StorageError where the account, the container or one of the rights is missing."""
         known = blobs.require_account(self.world, self.account)
         if not _lets_in(known, trusted=self.signature is None):
@@ -52,13 +63,13 @@ class Container:
         if self.signature is None:
             self._open_as_identity(rights)
         else:
-            for letter in rights.values():
+            for letter in rights.letters:
                 blobs.authorize_sas(
                     self.world, self.account, self.name, self.signature, letter, blob="mhsm", origin=None
                 )
         found = containers.require(self.world, known, self.name)
         immutability = found.retention or found.legal_holds or _keeps_versions_for_good(known)
-        if "write" in rights and immutability:
+        if "write" in rights.actions and immutability:
             raise immutable("hold" if found.legal_holds else "policy")
 
     def put(self, name: str, content: bytes) -> None:
@@ -69,11 +80,11 @@ class Container:
         """Reads a blob."""
         return blobs.get_blob(self.world, self.account, self.name, name)
 
-    def _open_as_identity(self, rights: Mapping[str, str]) -> None:
+    def _open_as_identity(self, rights: Rights) -> None:
         refusal: ServiceError | None = None
         for claims in _identities(self.world, self.pool):
             try:
-                for action in rights:
+                for action in rights.actions:
                     blobs.authorize_token(self.world, self.account, self.name, claims, f"{_BLOB_ACTIONS}/{action}")
             except ServiceError as error:
                 refusal = refusal or error

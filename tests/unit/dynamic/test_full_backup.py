@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from data_plane import session
-from data_plane.errors import RequestError
+from data_plane.errors import CustodyError, RequestError
 from data_plane.pool import Pool
 from data_plane.pool_operations import PoolOperations
 from dynamic.base import Props
@@ -113,6 +113,13 @@ def test_the_note_says_nothing_secret_and_only_its_owner_reads_it(backed_pool: P
     path = tmp_path / "operations.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert set(json.loads(path.read_text())) == {"hsm_id", "hsm_created_at", "jobs"}
+
+
+def test_nothing_is_begun_that_could_not_be_noted(backed_pool: Pool, tmp_path: Path, signed_in: Azure) -> None:
+    (tmp_path / "operations.json").mkdir()
+    with pytest.raises(CustodyError, match=r"operations\.json"):
+        made_of(backed_pool, tmp_path)
+    assert posts(signed_in) == 0
 
 
 def test_the_note_of_an_earlier_pool_of_that_name_counts_for_nothing(backed_pool: Pool, tmp_path: Path) -> None:

@@ -96,8 +96,9 @@ def test_a_signature_without_an_end_is_malformed(ground: Ground, token: str) -> 
 
 
 def test_a_signature_must_allow_all_that_a_backup_does(ground: Ground) -> None:
-    body = {"storageResourceUri": CONTAINER_URL, "token": sas(ground.world, "rl")}
-    assert _failure(ground, body) == "AuthorizationPermissionMismatch"
+    for too_few in ("rl", "crd", "crw", "cdw", "rdw"):
+        body = {"storageResourceUri": CONTAINER_URL, "token": sas(ground.world, too_few)}
+        assert _failure(ground, body) == "AuthorizationPermissionMismatch"
     past = sas(ground.world, lasts=timedelta(hours=-1))
     assert _failure(ground, {"storageResourceUri": CONTAINER_URL, "token": past}) == "AuthenticationFailed"
 
