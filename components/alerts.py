@@ -15,8 +15,8 @@ from typing import Final
 import pulumi
 from pulumi_azure_native import monitor
 
-_LOG: Final = 'AzureDiagnostics | where ResourceProvider == "MICROSOFT.KEYVAULT"'
-_IN_THE_LOG: Final = {
+_TABLE: Final = 'AzureDiagnostics | where ResourceProvider == "MICROSOFT.KEYVAULT"'
+IN_THE_LOG: Final = {
     "security-domain-downloaded": (
         0,
         "The security domain of a managed HSM was downloaded: whoever has it, and a quorum of keys, has the keys.",
@@ -36,7 +36,7 @@ _IN_THE_LOG: Final = {
 }
 """Severity, description and condition by name."""
 
-_IN_ACTIVITY: Final = {
+IN_ACTIVITY: Final = {
     "firewall-changed": (
         "The settings of a managed HSM or vault were written, its firewall among them.",
         ("Microsoft.KeyVault/managedHSMs/write", "Microsoft.KeyVault/vaults/write"),
@@ -56,6 +56,11 @@ _IN_ACTIVITY: Final = {
     ),
 }
 """Description and operations by name."""
+
+
+def query_of(rule: str) -> str:
+    """What a rule asks the workspace."""
+    return f"{_TABLE} | where {IN_THE_LOG[rule][2]}"
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,9 @@ class Alerts(pulumi.ComponentResource):
         groups: list[pulumi.Input[str]] = [args.action_group] if args.action_group else []
         if args.emails:
             groups.append(self._group().id)
-        for rule in _IN_THE_LOG:
+        for rule in IN_THE_LOG:
             self._ask_the_log(rule, groups)
-        for rule in _IN_ACTIVITY:
+        for rule in IN_ACTIVITY:
             self._watch_activity(rule, groups)
         self.register_outputs({})
 
@@ -108,7 +113,7 @@ class Alerts(pulumi.ComponentResource):
         )
 
     def _ask_the_log(self, rule: str, groups: list[pulumi.Input[str]]) -> None:
-        severity, description, condition = _IN_THE_LOG[rule]
+        severity, description, _ = IN_THE_LOG[rule]
         once = monitor.ConditionFailingPeriodsArgs(number_of_evaluation_periods=1, min_failing_periods_to_alert=1)
         monitor.ScheduledQueryRule(
             rule,
@@ -130,7 +135,7 @@ class Alerts(pulumi.ComponentResource):
             criteria=monitor.ScheduledQueryRuleCriteriaArgs(
                 all_of=[
                     monitor.ConditionArgs(
-                        query=f"{_LOG} | where {condition}",
+                        query=query_of(rule),
                         time_aggregation="Count",
                         operator="GreaterThan",
                         threshold=0,
@@ -143,7 +148,7 @@ class Alerts(pulumi.ComponentResource):
         )
 
     def _watch_activity(self, rule: str, groups: list[pulumi.Input[str]]) -> None:
-        description, operations = _IN_ACTIVITY[rule]
+        description, operations = IN_ACTIVITY[rule]
         operation = [
             monitor.AlertRuleLeafConditionArgs(field="operationName", equals=operation) for operation in operations
         ]

@@ -180,6 +180,28 @@ def test_in_prod_a_destroy_leaves_the_log_where_it_leaves_the_pool(directory: Pa
     assert not any(each.retain_on_delete for each in declared(directory, MADE).values() if each.name in kept)
 
 
+def test_a_prod_stack_that_logs_nothing_is_warned_about(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", warned.append)
+    pool = {**dev()["managed-hsm:hsm"], "onDestroy": "retain", "initialAdministrators": [DEPLOYER.object_id]}
+    prod = {"environment": "prod", "hsm": pool, "vault": None, "securityDomain": in_prod(directory)}
+    declared(directory, None, **prod)
+    assert [line for line in warned if "managed-hsm:diagnostics" in line]
+
+
+def in_prod(directory: Path) -> dict[str, Any]:
+    """Custodians whose private keys lie somewhere else."""
+    custody = directory / "custody"
+    custody.mkdir(exist_ok=True)
+    for number in (1, 2, 3):
+        (custody / f"cert_{number}.cer").write_bytes((directory / f".local/custodians/cert_{number}.cer").read_bytes())
+    domain: dict[str, Any] = {**dev()["managed-hsm:securityDomain"], "rehearsal": False}
+    domain["custodians"] = [
+        {"name": f"custodian-{number}", "certificate": f"custody/cert_{number}.cer"} for number in (1, 2, 3)
+    ]
+    return domain
+
+
 def test_without_the_section_nothing_is_logged_and_nothing_of_it_loaded(directory: Path) -> None:
     program = declared(directory, None)
     assert not [
