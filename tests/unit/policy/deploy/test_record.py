@@ -180,8 +180,8 @@ def shown() -> Preview:
     return read(document(UPDATED, step("delete", KEY, "gone", {"on_remove": "softDelete"})))
 
 
-def did(tmp_path: Path, *steps: tuple[str, str]) -> Path:
-    events = [{"resourcePreEvent": {"metadata": {"op": operation, "urn": urn(KEY, name)}}} for operation, name in steps]
+def did(tmp_path: Path, *steps: tuple[str, str], kind: str = KEY) -> Path:
+    events = [{"resourcePreEvent": {"metadata": {"op": each, "urn": urn(kind, name)}}} for each, name in steps]
     file = tmp_path / "outcome.jsonl"
     file.write_text("\n".join(json.dumps(event) for event in [*events, {"cancelEvent": {}}]))
     return file
@@ -190,6 +190,10 @@ def did(tmp_path: Path, *steps: tuple[str, str]) -> Path:
 def test_what_was_done_is_held_against_what_was_shown(tmp_path: Path) -> None:
     outcome.check(did(tmp_path, ("update", "one"), ("delete", "gone"), ("same", "two")), shown())
     outcome.check(did(tmp_path, ("same", "one")), shown())
+    outcome.check(did(tmp_path, ("update", "default"), kind="pulumi:providers:pulumi-python"), shown())
+    outcome.check(did(tmp_path, ("create", "default_3_29_0"), kind="pulumi:providers:azure-native"), shown())
+    with pytest.raises(DidOtherwise, match="update other"):
+        outcome.check(did(tmp_path, ("update", "other"), kind="pulumi:providers:azure-native"), shown())
     with pytest.raises(DidOtherwise, match="no preview had shown: delete one, update two;"):
         outcome.check(did(tmp_path, ("update", "one"), ("delete", "one"), ("update", "two")), shown())
 

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy.pack.resource_types import (
+    CUSTODY_ACCOUNT,
     DIAGNOSTIC_SETTING,
     EVENT_HUB_NAMESPACE,
     KEY,
     MANAGED_HSM,
     PRIVATE_ENDPOINT,
     ROLE_ASSIGNMENT,
+    ROLE_DEFINITION,
     SECURITY_DOMAIN,
     SETUP,
     STORAGE_ACCOUNT,
+    VAULT,
 )
 
 DEPLOYER = "6f0c2f5e-2f64-4f57-9d0c-5a1f0d3f7b11"
@@ -23,6 +26,7 @@ CUSTODIAN_GROUP = "0a7d1c52-9be4-4f7c-8a44-4f1f5f0e6d20"
 _SUBSCRIPTION = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590"
 _GROUP = "ContosoResourceGroup"
 _POOL_ID = f"{_SUBSCRIPTION}/resourceGroups/{_GROUP}/providers/Microsoft.KeyVault/managedHSMs/contosopool"
+_VAULT_ID = f"{_SUBSCRIPTION}/resourceGroups/{_GROUP}/providers/Microsoft.KeyVault/vaults/contosovault"
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,33 @@ def _pool(**properties: Any) -> dict[str, Any]:
     }
 
 
+def _vault(**properties: Any) -> dict[str, Any]:
+    return {
+        "vaultName": "contosovault",
+        "resourceGroupName": _GROUP,
+        "location": "northeurope",
+        "properties": {
+            "tenantId": "4a5a1b6f-6f5c-4c0e-9f57-8b8c0f6b2d11",
+            "sku": {"family": "A", "name": "standard"},
+            "enablePurgeProtection": True,
+            "softDeleteRetentionInDays": 90,
+            "publicNetworkAccess": "Disabled",
+            "networkAcls": {"bypass": "None", "defaultAction": "Deny", "ipRules": [], "virtualNetworkRules": []},
+            **properties,
+        },
+    }
+
+
+def _custody(**inputs: Any) -> dict[str, Any]:
+    return {
+        "name": "contosocustody",
+        "location": "northeurope",
+        "public_network_access": "Disabled",
+        "default_action": "Deny",
+        **inputs,
+    }
+
+
 def _key(**inputs: Any) -> dict[str, Any]:
     return {
         "hsm_id": _POOL_ID,
@@ -87,7 +118,15 @@ def _assignment(**inputs: Any) -> dict[str, Any]:
     return {"hsm_id": _POOL_ID, "role": "Managed HSM Crypto User", "principal_id": CUSTODIAN_GROUP, **inputs}
 
 
-def _account(version: str) -> dict[str, Any]:
+def _definition(*actions: str) -> dict[str, Any]:
+    return {
+        "hsm_id": _POOL_ID,
+        "role_name": "Key Manager",
+        "data_actions": [f"Microsoft.KeyVault/managedHsm/{action}" for action in actions],
+    }
+
+
+def _account(version: str, action: str) -> dict[str, Any]:
     return {
         "accountName": "contosologs",
         "resourceGroupName": _GROUP,
@@ -95,6 +134,7 @@ def _account(version: str) -> dict[str, Any]:
         "kind": "StorageV2",
         "sku": {"name": "Standard_LRS"},
         "minimumTlsVersion": version,
+        "networkRuleSet": {"bypass": "AzureServices", "defaultAction": action, "ipRules": []},
     }
 
 
@@ -108,10 +148,10 @@ def _event_hubs(version: str) -> dict[str, Any]:
     }
 
 
-def _setting(*, enabled: bool) -> dict[str, Any]:
+def _setting(target: str, *, enabled: bool) -> dict[str, Any]:
     return {
         "name": "managed-hsm",
-        "resourceUri": _POOL_ID,
+        "resourceUri": target,
         "storageAccountId": f"{_SUBSCRIPTION}/resourceGroups/{_GROUP}/providers/Microsoft.Storage/storageAccounts/logs",
         "logs": [{"category": "AuditEvent", "enabled": enabled}],
     }
@@ -140,12 +180,17 @@ def good() -> list[Case]:
         Case(SETUP, "setup", {"environment": "prod", "deployer": DEPLOYER}),
         Case(MANAGED_HSM, "pool", _pool(), protect=True),
         Case(PRIVATE_ENDPOINT, "endpoint", _endpoint("managedhsm")),
-        Case(DIAGNOSTIC_SETTING, "log", _setting(enabled=True), parent="pool"),
-        Case(STORAGE_ACCOUNT, "account", _account("TLS1_2")),
+        Case(DIAGNOSTIC_SETTING, "log", _setting(_POOL_ID, enabled=True), parent="pool"),
+        Case(VAULT, "vault", _vault(), protect=True),
+        Case(DIAGNOSTIC_SETTING, "vault-log", _setting(_VAULT_ID, enabled=True), parent="vault"),
+        Case(CUSTODY_ACCOUNT, "custody", _custody()),
+        Case(STORAGE_ACCOUNT, "account", _account("TLS1_2", "Deny")),
         Case(EVENT_HUB_NAMESPACE, "hub", _event_hubs("1.2")),
         Case(SECURITY_DOMAIN, "domain", _domain(), protect=True),
         Case(ROLE_ASSIGNMENT, "administrators", _assignment(role="Managed HSM Administrator", scope="/")),
         Case(ROLE_ASSIGNMENT, "users", _assignment(scope="/keys/payments")),
+        Case(ROLE_DEFINITION, "manager", _definition("keys/create", "keys/delete", "roleAssignments/read/action")),
+        Case(ROLE_ASSIGNMENT, "management", _assignment(role="Key Manager", principal_id=DEPLOYER, scope="/")),
         Case(KEY, "wrapping", _key(), protect=True),
         Case(KEY, "signing", _key(key_type="EC-HSM", size=None, curve="P-384"), protect=True),
         Case(KEY, "released", _key(exportable=True, release_policy={"policy": "{}", "immutable": True}), protect=True),
@@ -181,8 +226,27 @@ def bad() -> list[Case]:
             ),
         ),
         Case(PRIVATE_ENDPOINT, "endpoint", _endpoint("vault")),
-        Case(DIAGNOSTIC_SETTING, "log", _setting(enabled=False), parent="pool"),
-        Case(STORAGE_ACCOUNT, "account", _account("TLS1_0"), violates=_breaks("minimum-tls")),
+        Case(DIAGNOSTIC_SETTING, "log", _setting(_POOL_ID, enabled=False), parent="pool"),
+        Case(STORAGE_ACCOUNT, "account", _account("TLS1_0", "Allow"), violates=_breaks("minimum-tls", "default-deny")),
+        Case(
+            VAULT,
+            "vault",
+            _vault(
+                enablePurgeProtection=None,
+                softDeleteRetentionInDays=7,
+                publicNetworkAccess="Enabled",
+                networkAcls={"bypass": "None", "defaultAction": "Allow"},
+            ),
+            violates=_breaks(
+                "purge-protection", "retention", "default-deny", "no-public-network", "protected", "diagnostics"
+            ),
+        ),
+        Case(
+            CUSTODY_ACCOUNT,
+            "custody",
+            _custody(location="eastus", public_network_access="Enabled", default_action="Allow"),
+            violates=_breaks("allowed-regions", "default-deny", "no-public-network"),
+        ),
         Case(EVENT_HUB_NAMESPACE, "hub", _event_hubs("1.0"), violates=_breaks("minimum-tls")),
         Case(
             SECURITY_DOMAIN,
@@ -198,6 +262,14 @@ def bad() -> list[Case]:
             violates=_breaks("no-standing-administrator"),
         ),
         Case(ROLE_ASSIGNMENT, "users", _assignment(scope="/"), violates=_breaks("least-scope")),
+        Case(ROLE_DEFINITION, "manager", _definition("keys/sign/action", "roleDefinitions/write/action")),
+        Case(
+            ROLE_ASSIGNMENT,
+            "management",
+            _assignment(role="Key Manager", principal_id=DEPLOYER.upper(), scope="/"),
+            violates=_breaks("least-scope", "no-standing-administrator"),
+        ),
+        Case(ROLE_ASSIGNMENT, "nobody-knows", _assignment(role="Contoso", scope="/"), violates=_breaks("least-scope")),
         Case(KEY, "small", _key(size=2048), protect=True, violates=_breaks("key-size")),
         Case(
             KEY,
@@ -212,6 +284,21 @@ def bad() -> list[Case]:
             _key(expires=None, rotation=None),
             protect=True,
             violates=_breaks("key-expiry", "key-rotation"),
+        ),
+        Case(KEY, "sizeless", _key(size=None), protect=True, violates=_breaks("key-size")),
+        Case(
+            KEY,
+            "long-lived",
+            _key(expires=None, rotation={"after_creation": "P90D", "expires_after": "P10Y"}),
+            protect=True,
+            violates=_breaks("key-expiry"),
+        ),
+        Case(
+            KEY,
+            "never-rotated",
+            _key(expires=None, rotation={"before_expiry": "P30D", "expires_after": "P1Y"}),
+            protect=True,
+            violates=_breaks("key-expiry"),
         ),
         Case(KEY, "exported", _key(exportable=True), protect=True, violates=_breaks("exportable")),
         Case(KEY, "purged", _key(on_remove="purge"), protect=True, violates=_breaks("no-purge")),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pulumi_policy import EnforcementLevel
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policy.pack.engine import policies
+from policy.pack.engine import known, policies
 from policy.pack.rule import Declared, Rule
 from policy.pack.rules import RULES
 from tests.unit.policy.pack.cases import DEPLOYER, Case, bad, good, only
@@ -25,7 +25,7 @@ ALLOWED: Mapping[str, dict[str, Any]] = {"allowed-regions": {"regions": ["westeu
 
 
 def declared(case: Case) -> Declared:
-    inputs = unknown_checking_proxy(json.loads(json.dumps(case.inputs)))
+    inputs = known(unknown_checking_proxy(json.loads(json.dumps(case.inputs))))
     parent = f"{next(each.type for each in good() if each.name == case.parent)}$" if case.parent else ""
     urn = f"urn:pulumi:dev::contoso::{parent}{case.type}::{case.name}"
     return Declared(case.type, case.name, urn, inputs, case.protect)
