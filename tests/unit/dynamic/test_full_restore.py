@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from data_plane import pool as pools
 from data_plane import role_assignments, session
 from data_plane.activation import Activation, Wanted
-from data_plane.errors import RequestError
+from data_plane.errors import ConflictError, ForbiddenError, RequestError
 from data_plane.keys import Keys
 from data_plane.pool import Pool
+from data_plane.pool_operations import Operation, PoolOperations
 from data_plane.security_domain_file import Destination
 from dynamic.base import Props
 from dynamic.full_backup import FullBackupProvider
@@ -138,6 +140,27 @@ def test_a_backup_of_another_security_domain_is_refused_before_anything_changes(
     assert restores(signed_in) == 0
 
 
+def test_while_it_lasts_resource_manager_shows_it_and_a_key_cannot_be_asked_for(
+    usable_pool: Pool, folder: str, signed_in: Azure
+) -> None:
+    def state() -> str:
+        found = session.current().resource_manager_get(usable_pool.id, pools.API_VERSION)
+        return str(found["properties"]["provisioningState"])
+
+    signed_in.control.move_clock(HALF_AN_HOUR)
+    signed_in.control.set_latency(1.0)
+    operations = PoolOperations(session.current(), usable_pool.uri)
+    begun = operations.begin_restore(folder)
+    assert state() == "Restoring"
+    with pytest.raises(ConflictError, match="in restore mode"):
+        Keys(session.current(), usable_pool.uri).find("mykey")
+    signed_in.control.move_clock(60)
+    ended = operations.find("restore", begun.job_id)
+    assert ended is not None
+    assert ended.succeeded
+    assert state() == "Succeeded"
+
+
 def test_it_says_in_words_what_it_destroys_and_wants_the_pool_s_name(
     usable_pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,9 +192,6 @@ def test_the_confirmation_may_go_once_it_is_done(
 def test_a_restore_that_takes_the_caller_s_own_role_away_says_so(
     usable_pool: Pool, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from data_plane.errors import ForbiddenError
-    from data_plane.pool_operations import Operation, PoolOperations
-
     whole = PoolOperations.finished
 
     def refused(self: PoolOperations, begun: Operation, subject: str) -> Any:
