@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,8 @@ exit status: 0 done, 1 it could not be read (one line says why), 2 the command l
 def main(arguments: Sequence[str] | None = None) -> int:
     """Shows the log; answers the exit status."""
     options = _parser().parse_args(arguments)
+    # azure-identity warns of each way to sign in that failed; our one line says the same.
+    logging.getLogger("azure.identity").addHandler(logging.NullHandler())
     try:
         question = _question(options, datetime.now(UTC))
         found = [event for event in _events(options, question) if question.wants(event)]

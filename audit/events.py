@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 _REFUSED: Final = (401, 403)
 _FAILED: Final = 400
-_NO_TOKEN: Final = "AKV10000"
+_UNAUTHENTICATED: Final = "AKV10000"
 """What a vault says to a request without a token; a pool says nothing."""
 _NAMED: Final = ("keys", "deletedkeys", "secrets", "deletedsecrets", "certificates", "deletedcertificates")
 _OBJECT_ID: Final = ("objectidentifier", "oid")
@@ -57,7 +57,7 @@ class Event:
     @property
     def is_challenge(self) -> bool:
         """Whether it brought no token, and was told whom to ask for one."""
-        unexplained = not self.description or _NO_TOKEN in self.description
+        unexplained = not self.description or _UNAUTHENTICATED in self.description
         return self.status == _REFUSED[0] and unexplained and not self.who
 
     @property
