@@ -45,7 +45,7 @@ class ManagedHsmArgs:
     import_id: str | None = None
     """ARM id of a pool that exists and is taken over; None makes a new one."""
     left_out: Collection[str] = ()
-    """Empty lists that are not said: an import knows none, so that to say them would be a change of nothing."""
+    """What is empty and not said: an import knows none, so that to say them would be a change of nothing."""
     deleted_before: Sequence[pulumi.Resource] = ()
     """What a destroy takes away only after the pool."""
 
@@ -115,7 +115,7 @@ class ManagedHsm(pulumi.ComponentResource):
                     virtual_network_rules=_said(args, "virtualNetworkRules", []),
                 ),
             ),
-            tags=dict(args.tags),
+            tags=None if not args.tags and "tags" in args.left_out else dict(args.tags),
             identity=_identity(args.identities),
             opts=pulumi.ResourceOptions(
                 parent=self,

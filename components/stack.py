@@ -44,7 +44,7 @@ class Existing:
     deleted_at: str | None = None
     """When a soft-deleted pool that holds the name was deleted; None where none does."""
     empty: frozenset[str] = frozenset()
-    """Lists of the pool that is taken over in which nothing is, by ARM's names."""
+    """What is empty of the pool that is taken over, by ARM's names: lists and tags."""
 
 
 def build(

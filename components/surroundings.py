@@ -104,7 +104,7 @@ def existing(settings: Settings, pool: Any | None, who: Deployer, deleted: Delet
         # A preview would look for it now, when nobody has recovered it yet.
         back = None if pulumi.runtime.is_dry_run() else pool_id(settings, who)
         return Existing(_id_or_none(group), back, deleted_at)
-    return Existing(_id_or_none(group), _id_or_none(pool), deleted_at, _empty_lists(pool))
+    return Existing(_id_or_none(group), _id_or_none(pool), deleted_at, _empty(pool))
 
 
 def check_way_in(settings: Settings, present: Any | None) -> None:
@@ -152,9 +152,9 @@ def _is_only_made_here(resource_group: str, private: PrivateNetwork) -> bool:
 def check_pool_name(settings: Settings, present: Any | None, who: Deployer, session: Session) -> DeletedPool | None:
     """Looks for whoever has the pool's name before anything is made, unless the pool is there already.
 
-    Answers the soft-deleted pool that this run recovers or purges, if it is to. Raises ConflictError where the name is taken.
-    Whether it is may be nothing that the deployer is allowed to ask at the subscription: then ARM says so itself when
-    the pool is made.
+    Answers the soft-deleted pool that this run recovers or purges, if it is to. Raises ConflictError where the name is
+    taken. Whether it is may be nothing that the deployer is allowed to ask at the subscription: then ARM says so itself
+    when the pool is made.
     """
     pool = settings.hsm
     if not isinstance(pool, Hsm) or present is not None:
@@ -209,16 +209,17 @@ def check_vault_name(settings: Settings, who: Deployer, session: Session) -> Non
             deleted_vault.refuse_taken(session, who.subscription_id, settings.location, vault.name)
 
 
-def _empty_lists(pool: Any | None) -> frozenset[str]:
+def _empty(pool: Any | None) -> frozenset[str]:
     if pool is None:
         return frozenset()
     acls = pool.properties.network_acls
-    lists = {
+    parts = {
         "ipRules": acls and acls.ip_rules,
         "virtualNetworkRules": acls and acls.virtual_network_rules,
         "regions": pool.properties.regions,
+        "tags": pool.tags,
     }
-    return frozenset(name for name, values in lists.items() if not values)
+    return frozenset(name for name, values in parts.items() if not values)
 
 
 def _id_or_none(found: Any | None) -> str | None:

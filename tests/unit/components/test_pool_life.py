@@ -122,6 +122,15 @@ def test_a_recovered_pool_is_imported(directory: Path) -> None:
     assert program["keyvault:ManagedHsm managed-hsm"].import_id == POOL
 
 
+def test_what_is_empty_of_a_pool_that_is_taken_over_is_not_said(directory: Path) -> None:
+    empty = frozenset({"virtualNetworkRules", "regions", "tags", "ipRules"})
+    pool = declared(directory, Existing("group", POOL, None, empty))["keyvault:ManagedHsm managed-hsm"]
+    assert "tags" not in pool.inputs
+    assert "regions" not in pool.inputs["properties"]
+    acls = {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [{"value": "203.0.113.10"}]}
+    assert pool.inputs["properties"]["networkAcls"] == acls
+
+
 @pytest.mark.parametrize("on_destroy", ["retain", "softDelete"])
 def test_a_pool_that_outlives_its_stack_has_its_price_told(directory: Path, on_destroy: str) -> None:
     program = declared(directory, onDestroy=on_destroy, pricePerHour=3.5)
