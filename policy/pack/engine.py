@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -16,9 +17,11 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
+from pulumi_policy.proxy import UnknownValueError
 
-from policy.pack.rule import Declared, Rule
+from policy.pack.rule import UNKNOWN, Declared, Rule
 
+_VERSIONED: Final = re.compile(r"^azure-native(?:_[^:]+)?:([a-z]+)(?:/v[^:]+)?:")
 _LEVELS: Final = {"mandatory": EnforcementLevel.MANDATORY, "advisory": EnforcementLevel.ADVISORY}
 
 
@@ -29,8 +32,9 @@ def policies(rules: Iterable[Rule]) -> list[Policy]:
 
 def _of_resources(rule: Rule) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type in rule.types:
-            for violation in rule.violations([_declared(args)], args.get_config()):
+        declared = _declared(args)
+        if declared.type in rule.types:
+            for violation in rule.violations([declared], args.get_config()):
                 report(rule.message(violation), None)
 
     return ResourceValidationPolicy(
@@ -59,7 +63,28 @@ def _of_stack(rule: Rule) -> Policy:
 
 
 def _declared(args: ResourceValidationArgs | PolicyResource) -> Declared:
-    return Declared(args.resource_type, args.name, args.urn, args.props, args.opts.protect)
+    # Whichever version of the API the program has chosen, the resource is the same.
+    kind = _VERSIONED.sub(r"azure-native:\1:", args.resource_type)
+    return Declared(kind, args.name, args.urn, known(args.props), args.opts.protect)
+
+
+def known(value: Any) -> Any:
+    """Plain data from the SDK's proxies, which raise for what only the update will know: that is UNKNOWN here.
+
+    Raised into the SDK, the one value would keep the whole rule from running before the update.
+    """
+    if isinstance(value, Mapping):
+        return {key: _known_at(value, key) for key in value}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_known_at(value, index) for index in range(len(value))]
+    return value
+
+
+def _known_at(container: Any, key: Any) -> Any:
+    try:
+        return known(container[key])
+    except UnknownValueError:
+        return UNKNOWN
 
 
 def _schema(rule: Rule) -> PolicyConfigSchema | None:

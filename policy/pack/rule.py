@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from pulumi_policy.proxy import UnknownValueError
-
 Settings = Mapping[str, Any]
 """What the configuration of the pack says for a rule."""
 Level = Literal["mandatory", "advisory"]
@@ -31,27 +29,22 @@ class Declared:
     name: str
     urn: str
     inputs: Mapping[str, Any]
+    """Plain data; whatever is not known yet is UNKNOWN."""
     protected: bool = False
 
     def input(self, path: str) -> Any:
         """The input at a dotted path; None where there is none, UNKNOWN where only the update will know it."""
         value: Any = self.inputs
-        try:
-            for step in path.split("."):
-                value = value.get(step) if isinstance(value, Mapping) else None
-        except UnknownValueError:
-            return UNKNOWN
+        for step in path.split("."):
+            if value is UNKNOWN:
+                return UNKNOWN
+            value = value.get(step) if isinstance(value, Mapping) else None
         return value
 
     def inputs_of(self, path: str) -> list[Any]:
-        """The list at a dotted path; empty where there is none, or only the update will know it."""
+        """What is known of the list at a dotted path; empty where there is none."""
         value = self.input(path)
-        if value is None or value is UNKNOWN:
-            return []
-        try:
-            return list(value)
-        except UnknownValueError:
-            return []
+        return [each for each in value if each is not UNKNOWN] if isinstance(value, list) else []
 
 
 @dataclass(frozen=True)

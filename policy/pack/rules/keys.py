@@ -7,6 +7,7 @@ exportable key in).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from typing import Final
 from policy.pack.resource_types import KEY
 from policy.pack.rule import UNKNOWN, Declared, Option, Rule, Settings, Violation
 
+_DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 _ENTRY: Final = "managed-hsm:keys.<name>"
 
 
@@ -21,7 +23,12 @@ def _size(resources: Sequence[Declared], settings: Settings) -> Iterator[Violati
     least = {"RSA-HSM": settings["minimumRsa"], "oct-HSM": settings["minimumOct"]}
     for key in resources:
         size, minimum = key.input("size"), least.get(key.input("key_type"))
-        if minimum is not None and isinstance(size, int | float) and size < minimum:
+        if minimum is None or size is UNKNOWN:
+            continue
+        # That of imported material is the provider's to find, from the file.
+        if size is None and key.input("import_from") is None:
+            yield Violation("size", f"is not set, so it may be less than {minimum:.0f} bits")
+        elif size is not None and size < minimum:
             yield Violation("size", f"is {size:.0f} bits, less than {minimum:.0f}")
 
 
@@ -33,16 +40,28 @@ def _curve(resources: Sequence[Declared], settings: Settings) -> Iterator[Violat
 
 
 def _expiry(resources: Sequence[Declared], settings: Settings) -> Iterator[Violation]:
-    latest = datetime.now(UTC) + timedelta(days=settings["maximumDays"])
+    longest = timedelta(days=settings["maximumDays"])
+    latest = datetime.now(UTC) + longest
     for key in resources:
-        expires = key.input("expires")
-        if expires is UNKNOWN:
-            continue
-        if not expires:
-            if not key.input("rotation.expires_after"):
-                yield Violation("expires", "is not set")
-        elif datetime.fromisoformat(expires) > latest:
+        expires, lifetime = key.input("expires"), key.input("rotation.expires_after")
+        # The service makes the next version by itself, so that this one need not be stopped by a date.
+        rotates = key.input("rotation.after_creation") is not None and lifetime is not None
+        if expires is None and not rotates:
+            yield Violation("expires", "is not set")
+        elif isinstance(expires, str) and datetime.fromisoformat(expires) > latest:
             yield Violation("expires", f"{expires} is more than {settings['maximumDays']:.0f} days from now")
+        if isinstance(lifetime, str) and _lasts(lifetime) > longest:
+            yield Violation("rotation.expires_after", f"{lifetime} is more than {settings['maximumDays']:.0f} days")
+
+
+def _lasts(duration: str) -> timedelta:
+    """An ISO 8601 duration in years, months and days, months at their shortest."""
+    found = _DURATION.fullmatch(duration)
+    if found is None:
+        # Of what cannot be read, the worst has to be thought.
+        return timedelta.max
+    years, months, days = (int(each or 0) for each in found.groups())
+    return timedelta(days=365 * years + 28 * months + days)
 
 
 def _rotation(resources: Sequence[Declared], settings: Settings) -> Iterator[Violation]:

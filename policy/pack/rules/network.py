@@ -6,8 +6,8 @@ Microsoft.Storage and Microsoft.EventHub (minimumTlsVersion). A Managed HSM has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from policy.pack.resource_types import (
     DIAGNOSTIC_SETTING,
@@ -15,10 +15,16 @@ from policy.pack.resource_types import (
     MANAGED_HSM,
     PRIVATE_ENDPOINT,
     STORAGE_ACCOUNT,
+    VAULT,
 )
 from policy.pack.rule import UNKNOWN, Declared, Rule, Settings, Violation
 
 _ENOUGH: Final = {STORAGE_ACCOUNT: ("TLS1_2", "TLS1_3"), EVENT_HUB_NAMESPACE: ("1.2", "1.3")}
+_KINDS: Final = {MANAGED_HSM: "managedhsms", VAULT: "vaults"}
+"""What stands before the name in an ARM id."""
+_LOGGED: Final = {MANAGED_HSM: "mhsm:components:ManagedHsm", VAULT: "mhsm:components:KeyVault"}
+"""What has a log of its own, with the component that declares it."""
+_SINKS: Final = ("storageAccountId", "eventHubAuthorizationRuleId", "workspaceId")
 _AUDIT: Final = ("category", "AuditEvent"), ("categoryGroup", "audit"), ("categoryGroup", "allLogs")
 
 
@@ -28,40 +34,55 @@ def _pools(resources: Sequence[Declared]) -> list[Declared]:
 
 def _private_endpoint(resources: Sequence[Declared], settings: Settings) -> Iterator[Violation]:
     del settings
-    if any(each.type == PRIVATE_ENDPOINT and _leads_to_a_pool(each) for each in resources):
-        return
+    endpoints = [each for each in resources if each.type == PRIVATE_ENDPOINT]
     for pool in _pools(resources):
-        yield Violation("private endpoint", "there is none in the stack", pool)
+        if not any(_may_lead_to(pool, each) for each in endpoints):
+            yield Violation("private endpoint", "there is none in the stack that leads to it", pool)
 
 
-def _leads_to_a_pool(endpoint: Declared) -> bool:
+def _may_lead_to(pool: Declared, endpoint: Declared) -> bool:
     connections = (
         *endpoint.inputs_of("privateLinkServiceConnections"),
         *endpoint.inputs_of("manualPrivateLinkServiceConnections"),
     )
-    return any("managedhsm" in [group.lower() for group in each.get("groupIds") or ()] for each in connections)
+    return any(_is_of(pool, each) for each in connections)
+
+
+def _is_of(pool: Declared, connection: Mapping[str, Any]) -> bool:
+    groups, target = connection.get("groupIds"), connection.get("privateLinkServiceId")
+    if isinstance(groups, list) and not any(str(each).lower() == "managedhsm" for each in groups):
+        return False
+    # What is not known yet may be it.
+    return not isinstance(target, str) or _is_the_id(pool, target)
 
 
 def _diagnostics(resources: Sequence[Declared], settings: Settings) -> Iterator[Violation]:
     del settings
     logged = [each for each in resources if each.type == DIAGNOSTIC_SETTING and _logs_the_audit(each)]
-    for pool in _pools(resources):
-        if not any(_may_be_of(pool, each) for each in logged):
-            yield Violation("diagnostic setting", "nothing sends the pool's AuditEvent log anywhere", pool)
+    for each in resources:
+        if each.type in _LOGGED and not any(_may_be_of(each, setting) for setting in logged):
+            yield Violation("diagnostic setting", "nothing sends its AuditEvent log anywhere", each)
 
 
 def _logs_the_audit(setting: Declared) -> bool:
-    return any(
+    return any(setting.input(sink) is not None for sink in _SINKS) and any(
         log.get("enabled") and any(log.get(key) == value for key, value in _AUDIT) for log in setting.inputs_of("logs")
     )
 
 
-def _may_be_of(pool: Declared, setting: Declared) -> bool:
+def _may_be_of(logged: Declared, setting: Declared) -> bool:
     """By the id that it names; where the engine shows none (it is no output), by where it is declared."""
     target = setting.input("resourceUri")
     if isinstance(target, str):
-        return target.lower().endswith(f"/managedhsms/{pool.input('name')}".lower())
-    return f"{MANAGED_HSM}$" in setting.urn or "components:ManagedHsm$" in setting.urn
+        return _is_the_id(logged, target)
+    return any(f"{place}$" in setting.urn for place in (logged.type, _LOGGED[logged.type]))
+
+
+def _is_the_id(declared: Declared, arm_id: str) -> bool:
+    """Whether an ARM id is that of a resource, as far as its name is known."""
+    kind, name = _KINDS[declared.type], declared.input("vaultName") or declared.input("name")
+    named = arm_id.lower().rstrip("/").split("/")[-2:]
+    return named[0] == kind and (not isinstance(name, str) or named[-1] == name.lower())
 
 
 def _tls(resources: Sequence[Declared], settings: Settings) -> Iterator[Violation]:

@@ -41,6 +41,8 @@ class Declared:
     retain_on_delete: bool
     ignore_changes: tuple[str, ...]
     import_id: str
+    outputs: Mapping[str, Any]
+    """What a component registers as its outputs."""
 
 
 class Program(dict[str, Declared]):
@@ -90,11 +92,16 @@ class _Notes(mocks.MockMonitor):
     def __init__(self) -> None:
         super().__init__(_Answers())
         self.requests: list[Any] = []
+        self.registered: dict[str, Mapping[str, Any]] = {}
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name
         answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK's own has no types
         self.requests.append((answer.urn, request))
         return answer
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - likewise
+        self.registered[request.urn] = rpc.deserialize_properties(request.outputs)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # likewise
 
 
 def dev() -> dict[str, Any]:
@@ -145,6 +152,7 @@ def recorded(run: Callable[[], object]) -> Program:
             retain_on_delete=request.retainOnDelete,
             ignore_changes=tuple(request.ignoreChanges),
             import_id=request.importId,
+            outputs=notes.registered.get(urn, {}),
         )
         program[f"{request.type.split(':', 1)[1].split('/')[-1]} {request.name}"] = declared
     return program

@@ -227,7 +227,12 @@ def bad() -> list[Case]:
         ),
         Case(PRIVATE_ENDPOINT, "endpoint", _endpoint("vault")),
         Case(DIAGNOSTIC_SETTING, "log", _setting(_POOL_ID, enabled=False), parent="pool"),
-        Case(STORAGE_ACCOUNT, "account", _account("TLS1_0", "Allow"), violates=_breaks("minimum-tls", "default-deny")),
+        Case(
+            STORAGE_ACCOUNT,
+            "account",
+            _account("TLS1_0", "Allow"),
+            violates=_breaks("minimum-tls", "default-deny-beside"),
+        ),
         Case(
             VAULT,
             "vault",
@@ -238,14 +243,19 @@ def bad() -> list[Case]:
                 networkAcls={"bypass": "None", "defaultAction": "Allow"},
             ),
             violates=_breaks(
-                "purge-protection", "retention", "default-deny", "no-public-network", "protected", "diagnostics"
+                "purge-protection",
+                "retention",
+                "default-deny-beside",
+                "no-public-network",
+                "protected",
+                "diagnostics",
             ),
         ),
         Case(
             CUSTODY_ACCOUNT,
             "custody",
             _custody(location="eastus", public_network_access="Enabled", default_action="Allow"),
-            violates=_breaks("allowed-regions", "default-deny", "no-public-network"),
+            violates=_breaks("allowed-regions", "default-deny-beside", "no-public-network"),
         ),
         Case(EVENT_HUB_NAMESPACE, "hub", _event_hubs("1.0"), violates=_breaks("minimum-tls")),
         Case(
