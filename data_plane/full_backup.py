@@ -22,6 +22,8 @@ from data_plane.session import Session
 from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, silent
 
 OWN_BACKUP_AGE: Final = timedelta(minutes=30)
+_OWN_BACKUP_FRESH: Final = timedelta(hours=2)
+"""For how long an interrupted run's own backup is taken: nothing could bring back what came to the pool after it."""
 _MARGIN: Final = timedelta(seconds=5)
 """The service tells whole seconds."""
 _AGEING_SECONDS: Final = 3600.0
@@ -54,7 +56,15 @@ class Journal:
 
     def note(self, purpose: str, job_id: str) -> None:
         """Remembers it before it is waited for. Raises CustodyError where the file cannot be written."""
-        entries = {**self._entries(), purpose: job_id}
+        self._write({**self._entries(), purpose: job_id})
+
+    def forget(self, *purposes: str) -> None:
+        """Takes out what was begun for them in this very pool. Raises CustodyError."""
+        entries = self._entries()
+        if entries.keys() & set(purposes):
+            self._write({name: job for name, job in entries.items() if name not in purposes})
+
+    def _write(self, entries: dict[str, object]) -> None:
         document = {"hsm_id": self._target.hsm_id, "hsm_created_at": self._target.hsm_created_at, "jobs": entries}
         durable_files.write(self._path, (json.dumps(document, indent=2) + "\n").encode())
 
@@ -67,6 +77,23 @@ class Journal:
             return {}
         same = pools.is_same(*whose, self._target.hsm_id, self._target.hsm_created_at)
         return jobs if same and isinstance(jobs, dict) else {}
+
+
+@dataclass(frozen=True)
+class Recent:
+    """Which operations of the journal an interrupted run has left, and which are done with."""
+
+    after: datetime | None = None
+    """When the last one ended that is known to be done with."""
+    within: timedelta | None = None
+    """How long ago it may have ended."""
+
+    def has(self, found: Operation) -> bool:
+        """Whether it is to be taken up."""
+        if found.in_progress or found.ended is None:
+            return found.in_progress or found.succeeded
+        late = self.after is None or found.ended > self.after
+        return found.succeeded and late and (self.within is None or found.told_at - found.ended <= self.within)
 
 
 class FullBackups:
@@ -87,30 +114,29 @@ class FullBackups:
         self._journal = Journal(journal, target)
         self._operations = PoolOperations(session, target.hsm_uri, say=say, clock=clock)
 
-    def back_up(self, container_url: str, trigger: str) -> Operation:
-        """A backup that was made for this trigger, by an earlier run or now. Raises DataPlaneError."""
-        subject = f"full backup into {container_url}"
-        purpose = f"{subject} for {trigger}"
-        return self._once(purpose, subject, "backup", lambda: self._operations.begin_backup(container_url))
+    def back_up(self, container_url: str, trigger: str, *, after: datetime | None = None) -> Operation:
+        """A backup that was made for this trigger, by an interrupted run or now. Raises DataPlaneError.
 
-    def restore(self, folder_url: str, purpose: str) -> Operation:
+        Where the last one that is known ended at ``after``, an interrupted run's has ended later.
+        """
+        return self._back_up(container_url, trigger, Recent(after))
+
+    def restore(self, folder_url: str, purpose: str, *, after: datetime | None = None) -> Operation:
         """Puts a backup in place of everything in the pool.
 
         Before that the pool itself is backed up, its own backup becomes old enough, and the service says that the
-        restore will succeed; until then nothing is changed. An earlier run's restore for the same ``purpose`` is
-        enough. Raises DataPlaneError.
+        restore will succeed; until then nothing is changed. An interrupted run's restore for the same ``purpose``
+        is enough; where the last one that is known ended at ``after``, it has ended later. Raises DataPlaneError.
         """
-        subject = f"full restore from {folder_url}"
-        noted = f"{subject} for {purpose}"
-        earlier = self._earlier(noted, "restore")
-        if earlier is None:
+        subject, noted, recent = f"full restore from {folder_url}", _restore_purpose(folder_url, purpose), Recent(after)
+        if self._earlier(noted, "restore", recent) is None:
             container, _ = split_folder(folder_url)
-            own = self.back_up(container, f"the {subject} ({purpose})")
+            own = self._back_up(container, _own_trigger(folder_url, purpose), Recent(after, _OWN_BACKUP_FRESH))
             self._say(f"{self._target.name}: its own backup, to come back to: {own.folder_url}")
             self._await_age(own)
             self._operations.done(f"check of {folder_url}", lambda: self._operations.begin_restore_check(folder_url))
         try:
-            return self._once(noted, subject, "restore", lambda: self._operations.begin_restore(folder_url))
+            return self._once(noted, subject, "restore", lambda: self._operations.begin_restore(folder_url), recent)
         except ForbiddenError as error:
             if self._journal.job(noted) is None:
                 raise
@@ -121,8 +147,23 @@ class FullBackups:
                 code=error.code,
             ) from None
 
-    def _once(self, purpose: str, subject: str, kind: Kind, begin: Callable[[], Operation]) -> Operation:
-        earlier = self._earlier(purpose, kind)
+    def forget_backup(self, container_url: str, trigger: str) -> None:
+        """The backup is nobody's any more: whoever asks for one again gets another. Raises CustodyError."""
+        self._journal.forget(_backup_purpose(container_url, trigger))
+
+    def forget_restore(self, folder_url: str, purpose: str) -> None:
+        """As :meth:`forget_backup`, of a restore and the backup before it. Raises CustodyError."""
+        own = _backup_purpose(split_folder(folder_url)[0], _own_trigger(folder_url, purpose))
+        self._journal.forget(_restore_purpose(folder_url, purpose), own)
+
+    def _back_up(self, container_url: str, trigger: str, recent: Recent) -> Operation:
+        purpose, subject = _backup_purpose(container_url, trigger), f"full backup into {container_url}"
+        return self._once(purpose, subject, "backup", lambda: self._operations.begin_backup(container_url), recent)
+
+    def _once(
+        self, purpose: str, subject: str, kind: Kind, begin: Callable[[], Operation], recent: Recent
+    ) -> Operation:
+        earlier = self._earlier(purpose, kind, recent)
         if earlier is not None:
             self._say(f"{self._target.name}: {subject}: begun by an earlier run; taken up")
             return self._operations.finished(earlier, subject)
@@ -137,11 +178,11 @@ class FullBackups:
 
         return self._operations.done(subject, begin_and_note, role_is_new=self._role_is_new)
 
-    def _earlier(self, purpose: str, kind: Kind) -> Operation | None:
-        """What an earlier run began for the purpose and did not see fail."""
+    def _earlier(self, purpose: str, kind: Kind, recent: Recent) -> Operation | None:
+        """What an interrupted run began for the purpose and did not see fail."""
         job_id = self._journal.job(purpose)
         found = None if job_id is None else self._operations.find(kind, job_id)
-        return found if found is not None and (found.in_progress or found.succeeded) else None
+        return found if found is not None and recent.has(found) else None
 
     def _await_age(self, own: Operation) -> None:
         """Returns once the pool's own backup is old enough by the service's clock. Raises DataPlaneError."""
@@ -161,6 +202,18 @@ class FullBackups:
             if again is None:
                 raise RequestError(f"{self._target.name}: does not know its own backup any more — run again")
             found = again
+
+
+def _backup_purpose(container_url: str, trigger: str) -> str:
+    return f"full backup into {container_url} for {trigger}"
+
+
+def _restore_purpose(folder_url: str, purpose: str) -> str:
+    return f"full restore from {folder_url} for {purpose}"
+
+
+def _own_trigger(folder_url: str, purpose: str) -> str:
+    return f"the full restore from {folder_url} ({purpose})"
 
 
 def _is_old_enough(own: Operation) -> bool:

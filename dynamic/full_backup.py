@@ -7,6 +7,7 @@ that somebody took away.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,8 @@ class FullBackupProvider(HsmProvider):
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Makes another backup; the earlier ones stay, and are remembered."""
         olds, wanted = inputs_of(_olds), inputs_of(_news)
-        made = backups_of(wanted).back_up(wanted["container"], wanted["trigger"])
+        last = datetime.fromisoformat(olds["ended_at"])
+        made = backups_of(wanted).back_up(wanted["container"], wanted["trigger"], after=last)
         earlier = [olds["folder_url"], *olds.get("earlier_folders", [])]
         return UpdateResult({**_inputs(wanted), **_outputs(made, earlier[:_KEPT])})
 
@@ -85,6 +87,7 @@ class FullBackupProvider(HsmProvider):
     def delete(self, _id: str, _props: Props) -> None:
         """Says where the backups stay."""
         known = inputs_of(_props)
+        backups_of(known).forget_backup(known["container"], known["trigger"])
         tell(f"the backup stays at {known['folder_url']}; delete the folder when nothing needs it any more")
 
 

@@ -6,6 +6,7 @@ Nothing takes it back but the pool's own backup, which is made before it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -96,8 +97,9 @@ class FullRestoreProvider(HsmProvider):
     @one_line
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Restores again."""
-        wanted = inputs_of(_news)
-        return UpdateResult({**_inputs(wanted), **_outputs(_restored(wanted))})
+        olds, wanted = inputs_of(_olds), inputs_of(_news)
+        last = datetime.fromisoformat(olds["restored_at"])
+        return UpdateResult({**_inputs(wanted), **_outputs(_restored(wanted, last))})
 
     @one_line
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -109,8 +111,11 @@ class FullRestoreProvider(HsmProvider):
             gone = False
         return ReadResult(None, {}) if gone else ReadResult(id_, known, {**known, **self.declared(known)})
 
+    @one_line
     def delete(self, _id: str, _props: Props) -> None:
-        """What was restored stays."""
+        """What was restored stays; who wants it restored again later means it."""
+        known = inputs_of(_props)
+        backups_of(known).forget_restore(known["folder"], known["trigger"])
 
 
 class FullRestore(Resource, module="mhsm", name="FullRestore"):
@@ -125,8 +130,8 @@ class FullRestore(Resource, module="mhsm", name="FullRestore"):
         super().__init__(FullRestoreProvider(), name, {**vars(args), **dict.fromkeys(_OUTPUTS)}, opts)
 
 
-def _restored(wanted: Props) -> Operation:
-    return backups_of(wanted).restore(wanted["folder"], wanted["trigger"])
+def _restored(wanted: Props, last: datetime | None = None) -> Operation:
+    return backups_of(wanted).restore(wanted["folder"], wanted["trigger"], after=last)
 
 
 def _inputs(props: Props) -> Props:

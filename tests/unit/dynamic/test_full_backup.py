@@ -83,6 +83,41 @@ def test_what_a_killed_run_had_begun_is_waited_for_and_not_begun_twice(
     assert posts(signed_in) == 1
 
 
+def test_a_trigger_that_was_there_before_makes_another_backup(
+    backed_pool: Pool, tmp_path: Path, signed_in: Azure
+) -> None:
+    made = made_of(backed_pool, tmp_path)
+    folders = [made["folder_url"]]
+    for trigger in ("second", made["trigger"]):
+        signed_in.control.move_clock(60)
+        updated = PROVIDER.update("id", made, checked(backup_props(backed_pool, tmp_path, trigger=trigger), made)).outs
+        assert updated is not None
+        made = updated
+        folders.append(made["folder_url"])
+    assert len(set(folders)) == 3
+    assert posts(signed_in) == 3
+
+
+def test_an_update_that_was_killed_is_taken_up(backed_pool: Pool, tmp_path: Path, signed_in: Azure) -> None:
+    first = made_of(backed_pool, tmp_path)
+    signed_in.control.move_clock(60)
+    wanted = checked(backup_props(backed_pool, tmp_path, trigger="second"), first)
+    killed, again = PROVIDER.update("id", first, wanted).outs, PROVIDER.update("id", first, wanted).outs
+    assert killed is not None
+    assert again is not None
+    assert again["job_id"] == killed["job_id"]
+    assert posts(signed_in) == 2
+
+
+def test_a_backup_that_was_taken_out_of_the_stack_is_made_anew_when_it_comes_back(
+    backed_pool: Pool, tmp_path: Path, signed_in: Azure
+) -> None:
+    first = made_of(backed_pool, tmp_path)
+    PROVIDER.delete("id", first)
+    assert made_of(backed_pool, tmp_path)["job_id"] != first["job_id"]
+    assert posts(signed_in) == 2
+
+
 def test_a_backup_that_is_under_way_is_waited_for(
     backed_pool: Pool, tmp_path: Path, signed_in: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -116,6 +116,53 @@ def test_another_trigger_restores_the_same_backup_again(usable_pool: Pool, folde
     assert second["job_id"] != first["job_id"]
 
 
+def test_a_trigger_that_was_there_before_restores_again_after_another_backup_of_its_own(
+    usable_pool: Pool, folder: str, tmp_path: Path, later: Later, signed_in: Azure
+) -> None:
+    first = done = PROVIDER.create(checked(restore_props(usable_pool, folder, tmp_path))).outs
+    for trigger in ("once more", ""):
+        session.forget()  # an hour later by the service's clock
+        assert done is not None
+        wanted = checked(restore_props(usable_pool, folder, tmp_path, trigger=trigger), done)
+        done = PROVIDER.update("id", done, wanted).outs
+    assert first is not None
+    assert done is not None
+    assert done["job_id"] != first["job_id"]
+    assert restores(signed_in) == 3
+    assert len({line for line in later.lines if "to come back to" in line}) == 3
+
+
+def test_a_restore_that_was_taken_out_of_the_stack_is_done_anew_when_it_comes_back(
+    usable_pool: Pool, folder: str, tmp_path: Path, later: Later, signed_in: Azure
+) -> None:
+    wanted = checked(restore_props(usable_pool, folder, tmp_path))
+    first = PROVIDER.create(wanted).outs
+    assert first is not None
+    session.forget()  # an hour later by the service's clock
+    PROVIDER.delete("id", first)
+    PROVIDER.create(wanted)
+    assert restores(signed_in) == 2
+    assert len({line for line in later.lines if "to come back to" in line}) == 2
+
+
+def test_a_stale_backup_of_the_pool_itself_is_made_anew(
+    usable_pool: Pool, folder: str, tmp_path: Path, later: Later, signed_in: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = checked(restore_props(usable_pool, folder, tmp_path))
+
+    def killed(_self: PoolOperations, _folder: str) -> Operation:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PoolOperations, "begin_restore_check", killed)
+        with pytest.raises(KeyboardInterrupt):
+            PROVIDER.create(wanted)
+    signed_in.control.move_clock(3 * 3600)
+    session.forget()
+    PROVIDER.create(wanted)
+    assert len({line for line in later.lines if "to come back to" in line}) == 2
+
+
 @pytest.mark.usefixtures("later")
 def test_what_cannot_be_restored_is_found_out_before_anything_changes(
     usable_pool: Pool, folder: str, tmp_path: Path, signed_in: Azure
