@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from config.hsm import OnDestroy
+from data_plane.built_in_roles import guid_of
 from data_plane.customer_managed_keys import ROLE
 
 DEV_POOL: dict[str, Any] = {
@@ -95,7 +96,16 @@ def _grant_uses(filled: dict[str, Any]) -> None:
         for use in uses if isinstance(uses, list) else []:
             principal = use.get("principal") if isinstance(use, dict) else None
             grant = {"role": ROLE, "principal": principal, "scope": f"/keys/{name}"}
-            if isinstance(principal, dict) and grant not in [*written, *granted]:
+            if isinstance(principal, dict) and not any(_grants(each, grant) for each in [*written, *granted]):
                 granted.append(grant)
     if granted:
         filled["roleAssignments"] = [*written, *granted]
+
+
+def _grants(written: object, grant: dict[str, Any]) -> bool:
+    """Whether an assignment that is written says what the grant does, by whatever name of the role."""
+    if not isinstance(written, dict):
+        return False
+    role = str(written.get("role"))
+    same_role = guid_of(ROLE) in (guid_of(role), guid_of(f"Managed HSM {role}"))
+    return same_role and all(written.get(name) == grant[name] for name in ("principal", "scope"))

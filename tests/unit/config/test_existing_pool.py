@@ -127,6 +127,12 @@ def test_two_uses_by_one_identity_are_one_assignment(dev: Values, accepted: Acce
     assert len(accepted(dev).role_assignments) == count + 1
 
 
+def test_a_grant_that_is_written_as_well_is_one_assignment(dev: Values, accepted: Accepted) -> None:
+    written = {"role": "Crypto Service Encryption User", "principal": SERVICE, "scope": "/keys/wrapping"}
+    dev["managed-hsm:roleAssignments"].append(written)
+    assert len(accepted(used(dev)).role_assignments) == len(dev["managed-hsm:roleAssignments"])
+
+
 @pytest.mark.parametrize(
     ("service", "key", "line"),
     [
