@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,7 +120,7 @@ def test_every_script_that_is_called_is_there_and_can_run() -> None:
 
 
 def tool(name: str) -> str:
-    found = shutil.which(name)
+    found = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     if found is None:
         pytest.skip(f"{name} is not installed; docs/gated-pipeline.md says what it found when it was")
     return found
