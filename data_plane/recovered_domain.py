@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import overload
+from typing import Final, overload
 
 from data_plane import durable_files, recovery, security_domain_blob
 from data_plane import pool as pools
@@ -22,6 +22,9 @@ from data_plane.pool import Pool
 from data_plane.security_domain_file import Place
 from data_plane.session import Session
 
+TRANSFER_KEY: Final = ".transfer-key.json"
+"""What the name of a transfer key ends with, after the name of the blob that is made with it."""
+
 
 @overload
 def transfer_key_path(blob: Path) -> Path: ...
@@ -29,7 +32,7 @@ def transfer_key_path(blob: Path) -> Path: ...
 def transfer_key_path(blob: Blob) -> Blob: ...
 def transfer_key_path(blob: Place) -> Place:
     """Where the transfer key for a blob lies."""
-    return blob.with_name(f"{blob.name}.transfer-key.json")
+    return blob.with_name(f"{blob.name}{TRANSFER_KEY}")
 
 
 def content(session: Session, pool: Pool, blob: Place) -> bytes:

@@ -13,6 +13,7 @@ In a container that is immutable the mark of an attempt stays, and so does every
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from data_plane.blobs import Blob, Found, ImmutableBlobError
 from data_plane.custody import Attempt, Manifest, stamp
@@ -20,7 +21,9 @@ from data_plane.durable_files import sha256_of
 from data_plane.errors import CustodyError
 from data_plane.waiting import Say
 
-_MANIFEST, _ATTEMPT = ".manifest.json", ".attempt.json"
+COMPANIONS: Final = (".manifest.json", ".attempt.json")
+"""What the names of the blobs beside it end with."""
+_MANIFEST, _ATTEMPT = COMPANIONS
 
 
 def parts(blob: Blob) -> tuple[Blob, Blob, Blob]:

@@ -9,6 +9,7 @@ from config.files import UnusableFile, is_directory, read_file, real_path
 from config.problems import Problem, not_accepted, relative, shown
 from config.security_domain import BlobDestination, PathDestination, SecurityDomain
 from config.settings import Settings
+from data_plane.security_domain_blob import COMPANIONS
 from data_plane.security_domain_file import companions
 
 _DESTINATIONS = "managed-hsm:securityDomain.destinations"
@@ -29,7 +30,7 @@ def problems(settings: Settings, domain: SecurityDomain, base: Path) -> Iterator
             yield not_accepted(key, _shown_place(destination, base), accepted)
         if isinstance(destination, PathDestination):
             yield from _file_problems(key, destination.path, others, base)
-            yield from _companion_problems(key, index, domain, others, base)
+        yield from _companion_problems(settings.hsm.name, key, index, domain, others, base)
 
 
 def _other_files(settings: Settings, domain: SecurityDomain) -> dict[str, str]:
@@ -68,22 +69,33 @@ def _is_private_key(path: Path) -> bool:
 
 
 def _companion_problems(
-    key: str, index: int, domain: SecurityDomain, others: dict[str, str], base: Path
+    pool: str, key: str, index: int, domain: SecurityDomain, others: dict[str, str], base: Path
 ) -> Iterator[Problem]:
-    """Problems of the manifest and the other files that are written beside the destination at ``index``."""
+    """Problems of the manifest and whatever else is written beside the destination at ``index``."""
     own = domain.destinations[index]
-    if not isinstance(own, PathDestination):
-        return
     taken = {
-        real_path(each.path): f"destinations[{number}]"
+        _place(each, pool): f"destinations[{number}]"
         for number, each in enumerate(domain.destinations)
-        if isinstance(each, PathDestination) and number != index
+        if number != index
     }
-    for companion in companions(own.path):
-        owner = {**others, **taken}.get(real_path(companion))
+    for companion in beside(own, pool):
+        owner = {**others, **taken}.get(companion)
         if owner is not None:
-            accepted = f"a place whose {companion.name} is not {owner}: that is written beside it"
-            yield not_accepted(key, relative(own.path, base), accepted)
+            name = companion.rpartition("/")[2]
+            accepted = f"a place whose {name} is not {owner}: that is written beside it"
+            yield not_accepted(key, _shown_place(own, base), accepted)
+
+
+def written(domain: SecurityDomain, pool: str) -> set[str]:
+    """Real paths and addresses of everything that custody of a security domain writes."""
+    return {each for own in domain.destinations for each in (_place(own, pool), *beside(own, pool))}
+
+
+def beside(destination: PathDestination | BlobDestination, pool: str) -> list[str]:
+    """Real paths, or addresses, of what is written beside a destination."""
+    if isinstance(destination, PathDestination):
+        return [real_path(companion) for companion in companions(destination.path)]
+    return [f"{destination.address(pool)}{ending}" for ending in COMPANIONS]
 
 
 def _place(destination: PathDestination | BlobDestination, pool: str) -> str:

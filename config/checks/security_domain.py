@@ -11,8 +11,9 @@ from config.files import UnusableFile, is_directory, real_path
 from config.hsm import ExistingHsm, Hsm
 from config.private_keys import private_keys_beside
 from config.problems import Problem, not_accepted, relative, shown
-from config.security_domain import BlobDestination, PathDestination, SecurityDomain
+from config.security_domain import SecurityDomain
 from config.settings import Settings
+from data_plane.recovered_domain import TRANSFER_KEY
 
 _SECTION = "managed-hsm:securityDomain"
 _CUSTODIANS = f"{_SECTION}.custodians"
@@ -105,13 +106,14 @@ def _recovery_problems(domain: SecurityDomain, pool: str, base: Path) -> Iterato
     path, key = domain.recover_from, f"{_SECTION}.recoverFrom"
     if path is None:
         return
+    taken = destinations.written(domain, pool)
     if isinstance(path, str):
-        if path in {each.address(pool) for each in domain.destinations if isinstance(each, BlobDestination)}:
-            yield not_accepted(key, path, "the address of a blob that is no destination")
+        if taken & {path, f"{path}{TRANSFER_KEY}"}:
+            yield not_accepted(key, path, "the address of a blob that is no destination, nor written beside one")
         return
-    taken = {real_path(each.path) for each in domain.destinations if isinstance(each, PathDestination)}
     taken |= {real_path(custodian.certificate) for custodian in domain.custodians}
     if is_directory(path):
         yield Problem(key, f"{shown(relative(path, base))} is a directory; the path of a file")
-    elif real_path(path) in taken:
-        yield not_accepted(key, relative(path, base), "the path of a file that is no destination and no certificate")
+    elif taken & {real_path(path), real_path(path.with_name(f"{path.name}{TRANSFER_KEY}"))}:
+        accepted = "the path of a file that is no destination, nor written beside one, and no certificate"
+        yield not_accepted(key, relative(path, base), accepted)

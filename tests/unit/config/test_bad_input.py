@@ -467,7 +467,7 @@ def test_backups_of_keys_at_places_that_are_taken_or_would_be_committed(dev: Val
 
 
 def test_a_recovery_from_what_is_a_destination_or_a_directory(dev: Values, mistakes: Mistakes) -> None:
-    accepted = "the path of a file that is no destination and no certificate"
+    accepted = "the path of a file that is no destination, nor written beside one, and no certificate"
     for place in (dev[DOMAIN]["destinations"][0]["path"], dev[DOMAIN]["custodians"][0]["certificate"]):
         dev[DOMAIN]["recoverFrom"] = place
         assert mistakes(dev) == [f"securityDomain.recoverFrom: {place} is not accepted; {accepted}"]

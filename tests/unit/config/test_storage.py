@@ -68,7 +68,12 @@ def test_a_recovery_may_come_from_a_blob_that_is_no_destination(dev: Values, pro
     assert domain.recover_from == f"{CONTAINER}/recovered.json"
     dev[DOMAIN]["recoverFrom"] = f"{CONTAINER}/SD.json"
     [line] = mistakes(dev)
-    assert line.endswith("is not accepted; the address of a blob that is no destination")
+    assert line.endswith("is not accepted; the address of a blob that is no destination, nor written beside one")
+    dev[DOMAIN]["recoverFrom"] = f"{CONTAINER}/SD.json.manifest.json"
+    assert len(mistakes(dev)) == 1
+    dev[DOMAIN]["destinations"][1]["blob"] = f"{CONTAINER}/recovered.json.transfer-key.json"
+    dev[DOMAIN]["recoverFrom"] = f"{CONTAINER}/recovered.json"
+    assert len(mistakes(dev)) == 1
     dev[DOMAIN]["recoverFrom"] = CONTAINER
     [line] = mistakes(dev)
     assert line.startswith(f"securityDomain.recoverFrom: {CONTAINER} is not accepted; the path of a file, or the ")
@@ -80,6 +85,15 @@ def test_two_destinations_are_two_places_though_one_is_named_by_its_container(de
     assert mistakes(dev) == [
         f"securityDomain.destinations[2].blob: {CONTAINER}/{name}-SD.json is not accepted;"
         " a place of its own (destinations[1] is the same)",
+    ]
+
+
+@pytest.mark.parametrize("ending", [".manifest.json", ".attempt.json"])
+def test_what_is_written_beside_a_blob_is_no_other_destination(dev: Values, mistakes: Mistakes, ending: str) -> None:
+    name = f"{dev['managed-hsm:hsm']['name']}-SD.json{ending}"
+    assert mistakes(with_blob(with_blob(dev, CONTAINER), f"{CONTAINER}/{name}")) == [
+        f"securityDomain.destinations[1].blob: {CONTAINER} is not accepted;"
+        f" a place whose {name} is not destinations[2]: that is written beside it",
     ]
 
 
