@@ -6,7 +6,7 @@ Source: Microsoft.Storage/storageAccounts and their blobServices/containers and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -32,16 +32,6 @@ class StorageAccount:
     """Host of the vault or pool with the key that everything in it is encrypted with; empty for Microsoft's own."""
 
 
-def account_of(blob_url: str) -> str:
-    """The account's name in a blob's address."""
-    return str(urlsplit(blob_url).hostname or "").partition(".")[0]
-
-
-def container_of(blob_url: str) -> str:
-    """The container's name in a blob's address."""
-    return urlsplit(blob_url).path.split("/")[1]
-
-
 def id_of(subscription_id: str, resource_group: str, name: str) -> str:
     """ARM id of an account."""
     return f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/{_TYPE}/{name}"
@@ -57,7 +47,7 @@ def read(session: Session, account_id: str) -> StorageAccount | None:
 
 def find(session: Session, subscription_id: str, name: str) -> StorageAccount | None:
     """The account of that name in the subscription, as far as it may be seen. Raises DataPlaneError."""
-    for resource in _listed(session, f"/subscriptions/{subscription_id}/providers/{_TYPE}"):
+    for resource in session.resource_manager_list(f"/subscriptions/{subscription_id}/providers/{_TYPE}", API_VERSION):
         if str(resource["name"]).lower() == name.lower():
             return _account(resource)
     return None
@@ -76,17 +66,6 @@ def container_key_host(session: Session, account: StorageAccount, container: str
         return ""
     properties = session.resource_manager_get(f"{account.id}/encryptionScopes/{scope}", API_VERSION)["properties"]
     return _host((properties.get("keyVaultProperties") or {}).get("keyUri"))
-
-
-def _listed(session: Session, path: str) -> Iterator[Mapping[str, Any]]:
-    base = session.identity.cloud.resource_manager
-    page = session.resource_manager_get(path, API_VERSION)
-    while True:
-        yield from page["value"]
-        following = str(page.get("nextLink") or "")
-        if not following:
-            return
-        page = session.resource_manager_follow(following.removeprefix(base))
 
 
 def _account(resource: Mapping[str, Any]) -> StorageAccount:

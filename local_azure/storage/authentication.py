@@ -9,7 +9,7 @@ from local_azure.entra import tokens
 from local_azure.storage import sas, shared_key
 from local_azure.storage.accounts import Account
 from local_azure.storage.context import Caller, Target
-from local_azure.storage.errors import StorageError
+from local_azure.storage.errors import StorageError, resource_not_found
 
 RESOURCE = "https://storage.azure.com"
 _APPLICATION = "e406a681-f3d4-42a8-90b6-c2b029497af1"
@@ -47,7 +47,7 @@ def authenticate(world: World, account: Account, target: Target, request: Reques
 def no_credentials(request: Request) -> StorageError:
     """401: whoever wants this must say who they are; told to clients that understand it."""
     if request.headers.get("x-ms-version", "") < _FIRST_CHALLENGE:
-        return StorageError(404, "ResourceNotFound", "The specified resource does not exist.")
+        return resource_not_found()
     return _unauthorized("NoAuthenticationInformation", "")
 
 

@@ -65,7 +65,7 @@ class BlobService:
     def _answer(self, request: Request) -> Response:
         account = accounts.by_host(self._world, request.host)
         if account is None:
-            raise StorageError(404, "ResourceNotFound", "The specified resource does not exist.")
+            raise errors.resource_not_found()
         target = parse(request.path, restype=_restype(request))
         firewall.check(account, request.origin)
         with self._world.store.transaction():

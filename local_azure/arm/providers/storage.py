@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 from local_azure.arm import api_versions, errors, identity
 from local_azure.arm.ip_rules import network
+from local_azure.arm.providers import storage_encryption
+from local_azure.arm.providers.storage_encryption import INVALID
 from local_azure.arm.resource_type import Arm, ArmRequest, ArmRoute, Change, LongRunning, Poll, ResourceType
 from local_azure.arm.resources import Stored
 from local_azure.arm.schema import (
@@ -31,7 +33,9 @@ from local_azure.storage.signing import revoke_delegation_keys
 
 ACCOUNT = "Microsoft.Storage/storageAccounts"
 SERVICE = f"{ACCOUNT}/blobServices"
-_INVALID = "InvalidRequestPropertyValue"
+CONTAINER = f"{SERVICE}/containers"
+LOCKED = "Locked"
+"""A policy that nobody can lift."""
 _KEYS = ("key1", "key2")
 _SKUS = (
     "Standard_LRS",
@@ -51,22 +55,6 @@ _KINDS = {
     "BlockBlobStorage": ("Premium_LRS", "Premium_ZRS"),
 }
 """SKUs by kind ("Storage account overview")."""
-_KEY_SOURCES = ("Microsoft.Storage", "Microsoft.Keyvault")
-_ENCRYPTED_SERVICE = obj(enabled=BOOLEAN, keyType=choice("Account", "Service"), lastEnabledTime=READ_ONLY)
-_ENCRYPTION = obj(
-    services=obj(blob=_ENCRYPTED_SERVICE, file=_ENCRYPTED_SERVICE, queue=_ENCRYPTED_SERVICE, table=_ENCRYPTED_SERVICE),
-    keySource=choice(*_KEY_SOURCES, default=_KEY_SOURCES[0]),
-    keyvaultproperties=obj(
-        keyname=STRING,
-        keyversion=STRING,
-        keyvaulturi=STRING,
-        currentVersionedKeyIdentifier=READ_ONLY,
-        lastKeyRotationTimestamp=READ_ONLY,
-        currentVersionedKeyExpirationTimestamp=READ_ONLY,
-    ),
-    identity=obj(userAssignedIdentity=STRING, federatedIdentityClientId=STRING),
-    requireInfrastructureEncryption=Field("boolean", immutable=True),
-)
 _ALLOW = choice("Allow", default="Allow")
 _NETWORK_RULES = obj(
     default={},
@@ -98,7 +86,7 @@ def _prepare_account(change: Change) -> None:
     sku["tier"] = sku["name"].partition("_")[0]
     identity.prepare(change)
     _check_network(change.properties["networkAcls"])
-    _prepare_encryption(change)
+    storage_encryption.prepare(change)
     change.properties.update(
         {
             "primaryLocation": change.stored.location,
@@ -129,54 +117,11 @@ def _check_network(rules: JsonObject) -> None:
         try:
             found = network(rule["value"], "networkAcls.ipRules")
         except Invalid as problem:
-            raise errors.bad_request(_INVALID, problem.message) from None
+            raise errors.bad_request(INVALID, problem.message) from None
         if found.prefixlen == 31 or ("/" in rule["value"] and found.prefixlen == 32):
             raise errors.bad_request(
-                _INVALID, f"The IP rule '{rule['value']}' is invalid: /31 and /32 ranges are given as addresses."
+                INVALID, f"The IP rule '{rule['value']}' is invalid: /31 and /32 ranges are given as addresses."
             )
-
-
-def _prepare_encryption(change: Change) -> None:
-    """A customer's key is named by its vault or pool, and used by an identity of the account."""
-    encryption = change.properties.setdefault("encryption", {"keySource": _KEY_SOURCES[0]})
-    key = encryption.get("keyvaultproperties") or {}
-    if encryption["keySource"] == _KEY_SOURCES[0]:
-        encryption.pop("keyvaultproperties", None)
-        encryption.pop("identity", None)
-    else:
-        if not key.get("keyname") or not key.get("keyvaulturi"):
-            raise errors.bad_request(
-                _INVALID,
-                "The values for the properties 'keyname' and 'keyvaulturi' of keyvaultproperties are required.",
-            )
-        uri = key["keyvaulturi"].rstrip("/")
-        if not uri.startswith("https://") or "/" in uri.removeprefix("https://"):
-            raise errors.bad_request("InvalidKeyVaultUri", f"The key vault uri '{key['keyvaulturi']}' is invalid.")
-        _require_identity(change, encryption.get("identity") or {})
-        version = key.get("keyversion")
-        if version:
-            key["currentVersionedKeyIdentifier"] = f"{uri}/keys/{key['keyname']}/{version}"
-        key["lastKeyRotationTimestamp"] = milliseconds(change.arm.world.clock.now())
-    now = milliseconds(change.arm.world.clock.now())
-    services = encryption.setdefault("services", {})
-    for service in ("blob", "file"):
-        services.setdefault(service, {"enabled": True, "keyType": "Account"})
-        services[service].setdefault("lastEnabledTime", now)
-
-
-def _require_identity(change: Change, used: JsonObject) -> None:
-    own: JsonObject = change.stored.resource.get("identity") or {"type": "None"}
-    named = used.get("userAssignedIdentity")
-    assigned = {each.lower() for each in own.get("userAssignedIdentities") or {}}
-    if named and named.lower() not in assigned:
-        raise errors.bad_request(
-            "InvalidIdentity", f"The identity '{named}' is not assigned to the storage account '{change.id.name}'."
-        )
-    if not named and "SystemAssigned" not in own["type"]:
-        raise errors.bad_request(
-            "KeyVaultAuthenticationFailure",
-            "The operation failed because of authentication issue on the keyvault: the account has no identity.",
-        )
 
 
 def _finished_account(arm: Arm, stored: Stored) -> None:
@@ -193,9 +138,9 @@ def _finished_account(arm: Arm, stored: Stored) -> None:
 
 def _check_account_delete(arm: Arm, stored: Stored) -> None:
     """A locked policy, or a hold, in any of its containers keeps the account."""
-    for container in arm.resources.of_type(f"{SERVICE}/containers", stored.id):
+    for container in arm.resources.of_type(CONTAINER, stored.id):
         policy = container.hidden.get("policy") or {}
-        if container.hidden.get("holds") or policy.get("state") == "Locked":
+        if container.hidden.get("holds") or policy.get("state") == LOCKED:
             raise errors.conflict(
                 "StorageAccountCannotBeDeleted",
                 f"The storage account '{stored.name}' has a container '{container.name}' that is immutable.",
@@ -219,7 +164,7 @@ def _list_keys(arm_request: ArmRequest) -> Response:
 
 
 def _regenerate_key(arm_request: ArmRequest) -> Response:
-    name = arm_request.body({"keyName": Field(required=True)}, _INVALID)["keyName"].lower()
+    name = arm_request.body({"keyName": Field(required=True)}, INVALID)["keyName"].lower()
     if name not in _KEYS:
         raise errors.bad_request("InvalidKeyName", f"'{name}' is not the name of a key: key1 or key2.")
     stored = _account(arm_request)
@@ -248,7 +193,7 @@ def _revoke_delegation(arm_request: ArmRequest) -> Response:
 
 def _check_name(arm_request: ArmRequest) -> Response:
     fields = {"name": Field(required=True), "type": choice(ACCOUNT, required=True)}
-    name = arm_request.body(fields, _INVALID)["name"]
+    name = arm_request.body(fields, INVALID)["name"]
     if not (3 <= len(name) <= 24 and name.isascii() and name.isalnum() and name == name.lower()):
         message = (
             f"{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in "
@@ -278,7 +223,7 @@ TYPES = (
             "dnsEndpointType": STRING,
             "dualStackEndpointPreference": ANYTHING,
             "enableExtendedGroups": BOOLEAN,
-            "encryption": _ENCRYPTION,
+            "encryption": storage_encryption.ENCRYPTION,
             "immutableStorageWithVersioning": ANYTHING,
             "isHnsEnabled": Field("boolean", immutable=True),
             "isLocalUserEnabled": BOOLEAN,
@@ -331,7 +276,7 @@ TYPES = (
         finished=_finished_account,
         check_delete=_check_account_delete,
         deleted=_deleted_account,
-        invalid_code=_INVALID,
+        invalid_code=INVALID,
     ),
 )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.identity import EnvironmentCredential
 from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
@@ -86,3 +88,9 @@ class Storage:
 
 
 _HERE = {"location": "westus"}
+
+
+def code(raised: pytest.ExceptionInfo[HttpResponseError]) -> str:
+    """The service's code for an error."""
+    found = getattr(raised.value, "error_code", "")
+    return str(getattr(found, "value", found))
