@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from policy.backend.checks import kept, problems
+from policy.backend.checks import Kept, kept, pool_name, problems
 
 WRONG: Final = 4
 """Exit status where something is wrong."""
@@ -35,22 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found, config = kept(project, stack, os.environ), stack.get("config") or {}
     told = problems(found, config)
     if options.subscription and found.account:
-        told += _encryption(options.subscription, found.account, str((config.get("managed-hsm:hsm") or {}).get("name")))
+        told += _encryption(options.subscription, found, pool_name(config))
     for line in told:
         print(f"policy.backend: {line}", file=sys.stderr)
     return WRONG if told else 0
 
 
-def _encryption(subscription_id: str, account: str, pool_name: str) -> list[str]:
+def _encryption(subscription_id: str, found: Kept, pool: str) -> list[str]:
     # Imported here: only this question takes a library that signs in.
     from data_plane import session
     from data_plane.errors import DataPlaneError
     from policy.backend import encryption
 
     try:
-        return list(encryption.problems(session.current(), subscription_id, account, pool_name.lower()))
+        return list(encryption.problems(session.current(), subscription_id, found.account, found.container, pool))
     except DataPlaneError as error:
-        return [f"what the account {account} is encrypted with cannot be asked: {' '.join(str(error).split())}"]
+        return [f"what the account {found.account} is encrypted with cannot be asked: {' '.join(str(error).split())}"]
     finally:
         session.forget()
 

@@ -30,6 +30,11 @@ class Kept:
     """The storage account, in lower case; empty where it is none, or not known."""
 
     @property
+    def container(self) -> str:
+        """The container in that account."""
+        return urlsplit(self.backend).netloc if self.account else ""
+
+    @property
     def is_cloud(self) -> bool:
         """Whether it is Pulumi Cloud, which keeps the secrets' key too."""
         return self.backend.startswith(("https://", "http://"))
@@ -90,6 +95,11 @@ def _secrets(found: Kept, config: Mapping[str, Any]) -> Iterator[str]:
             f"{found.secrets_provider}: the stack itself makes the vault {name}: a destroy would take the key along;"
             " use another vault"
         )
+
+
+def pool_name(config: Mapping[str, Any]) -> str:
+    """The name of the pool that the stack describes, in lower case; empty where it names none."""
+    return _name(config, "hsm")
 
 
 def _name(config: Mapping[str, Any], section: str) -> str:

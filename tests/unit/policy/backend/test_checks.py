@@ -10,6 +10,7 @@ import yaml
 
 from data_plane.errors import ForbiddenError
 from data_plane.session import Session
+from data_plane.storage_accounts import API_VERSION
 from policy.backend import encryption
 from policy.backend.__main__ import main
 from policy.backend.checks import kept, own_accounts, problems
@@ -92,22 +93,29 @@ def test_every_account_that_the_configuration_names_is_its_own() -> None:
 
 
 class Accounts(Session):
-    """ARM, which knows these accounts."""
+    """ARM, which knows these accounts, and one container in each."""
 
-    def __init__(self, *accounts: dict[str, Any]) -> None:
+    def __init__(self, *accounts: dict[str, Any], scope: str = "") -> None:
         super().__init__()
-        self.accounts = list(accounts)
+        self.accounts, self.scope = list(accounts), scope
+
+    def resource_manager_list(self, path: str, api_version: str) -> Any:
+        assert (path, api_version) == ("/subscriptions/s/providers/Microsoft.Storage/storageAccounts", API_VERSION)
+        return iter(self.accounts)
 
     def resource_manager_get(self, path: str, api_version: str) -> Any:
-        assert path == "/subscriptions/s/providers/Microsoft.Storage/storageAccounts"
-        assert api_version == encryption.API_VERSION
-        return {"value": self.accounts}
+        assert api_version == API_VERSION
+        if path.endswith("/encryptionScopes/own"):
+            return {"properties": {"keyVaultProperties": {"keyUri": f"https://{self.scope}/keys/state"}}}
+        assert path.endswith("/blobServices/default/containers/state")
+        return {"properties": {"defaultEncryptionScope": "own" if self.scope else "$account-encryption-key"}}
 
 
 def account(host: str | None) -> dict[str, Any]:
     encrypted = {"keySource": "Microsoft.Storage"}
     by_key = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": {"keyvaulturi": f"https://{host}/"}}
-    return {"name": "PlatformState", "properties": {"encryption": by_key if host else encrypted}}
+    id_ = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/platformstate"
+    return {"id": id_, "name": "PlatformState", "properties": {"encryption": by_key if host else encrypted}}
 
 
 @pytest.mark.parametrize(
@@ -116,16 +124,24 @@ def account(host: str | None) -> dict[str, Any]:
         ([account(None)], None),
         ([account("platform.vault.azure.net")], None),
         ([account("other.managedhsm.azure.net")], None),
-        ([account("Contoso-Prod-Hsm.managedhsm.azure.net")], "encrypted with a key of the pool contoso-prod-hsm"),
+        ([account("Contoso-Prod-Hsm.managedhsm.azure.net")], "encrypts state with a key of the pool contoso-prod-hsm"),
         ([], "is not in subscription s, or cannot be read there"),
     ],
 )
 def test_an_account_that_is_encrypted_by_the_very_pool_is_refused(
     found: list[dict[str, Any]], line: str | None
 ) -> None:
-    told = list(encryption.problems(Accounts(*found), "s", "platformstate", "contoso-prod-hsm"))
+    told = list(encryption.problems(Accounts(*found), "s", "platformstate", "state", "contoso-prod-hsm"))
     assert [line in each for each in told if line] == ([True] if line else [])
     assert bool(told) == bool(line)
+
+
+def test_a_container_that_is_encrypted_by_the_very_pool_is_refused() -> None:
+    by_pool = Accounts(account(None), scope="contoso-prod-hsm.managedhsm.azure.net")
+    (told,) = encryption.problems(by_pool, "s", "platformstate", "state", "contoso-prod-hsm")
+    assert "encrypts state with a key of the pool" in told
+    by_vault = Accounts(account(None), scope="platform.vault.azure.net")
+    assert list(encryption.problems(by_vault, "s", "platformstate", "state", "contoso-prod-hsm")) == []
 
 
 def test_the_command_says_every_problem_in_a_line(
