@@ -134,6 +134,16 @@ class Session:
         """GET from ARM: the resource as JSON. Raises DataPlaneError, NotFoundError among them."""
         return self._resource_manager("GET", path, api_version).json()
 
+    def resource_manager_list(self, path: str, api_version: str) -> list[Any]:
+        """GET from ARM: a list, all its pages. Raises DataPlaneError."""
+        page = self.resource_manager_get(path, api_version)
+        found = list(page.get("value") or ())
+        base = self.identity.cloud.resource_manager
+        while following := str(page.get("nextLink") or ""):
+            page = self.resource_manager_follow(following.removeprefix(base))
+            found += page.get("value") or ()
+        return found
+
     def resource_manager_follow(self, path: str) -> Any:
         """GET of a list's next page, whose path says its api-version itself. Raises DataPlaneError."""
         return self._resource_manager("GET", path, None).json()
