@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -101,7 +102,13 @@ def _second_region(resource: dict[str, Any]) -> str | None:
 def _identities(found: Inventory) -> dict[str, str]:
     """The pool's user-assigned identities by the names that they get here."""
     ids = (found.resource.get("identity") or {}).get(_USER_ASSIGNED) or {}
-    return {arm_id.rsplit("/", 1)[-1]: arm_id for arm_id in ids}
+    return {_identity_name(arm_id.rsplit("/", 1)[-1]): arm_id for arm_id in ids}
+
+
+def _identity_name(name: str) -> str:
+    """As the section identities takes it: Azure allows an underscore, and a digit at the beginning."""
+    plain = re.sub(r"[^0-9A-Za-z-]", "-", name).strip("-")
+    return plain if plain[:1].isalpha() else f"identity-{plain}"
 
 
 def _definition(definition: Any) -> dict[str, Any]:

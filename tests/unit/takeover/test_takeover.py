@@ -89,6 +89,18 @@ def test_locks_and_second_regions_and_identities_are_seen(pool: Pool, tmp_path: 
     assert "The lock by-hand on the pool was set by hand, and stays" in remarks(path)
 
 
+def test_the_pools_identities_are_named_and_not_made(pool: Pool, tmp_path: Path) -> None:
+    group = pool.id.split("/providers/")[0]
+    identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/hsm_backup"
+    current = session.current()
+    current.resource_manager_put(identity, "2023-01-31", {"location": "eastus2"})
+    assigned = {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
+    current.resource_manager_patch(pool.id, "2024-11-01", {"identity": assigned})
+    config = described(tmp_path / "Pulumi.taken.yaml")
+    assert config["managed-hsm:hsm"]["identities"] == ["hsm-backup"]
+    assert config["managed-hsm:identities"] == {"hsm-backup": {"id": identity}}
+
+
 def test_it_writes_nothing_in_azure(usable_pool: Pool, signed_in: Azure, tmp_path: Path) -> None:
     before = len(signed_in.control.log())
     described(tmp_path / "Pulumi.taken.yaml")
