@@ -74,6 +74,8 @@ class Pool:
     activation_message: str
     network: Network = field(default_factory=Network)
     purge_protection: bool = False
+    initial_administrators: tuple[str, ...] = ()
+    """Object ids; those that the pool was made with."""
 
 
 def read(session: Session, hsm_id: str) -> Pool | None:
@@ -97,6 +99,7 @@ def _pool(resource: dict[str, Any]) -> Pool:
         activation_message=str(activation.get("activationStatusMessage") or ""),
         network=_network(properties),
         purge_protection=bool(properties.get("enablePurgeProtection")),
+        initial_administrators=tuple(map(str, properties.get("initialAdminObjectIds") or ())),
     )
 
 

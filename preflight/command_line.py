@@ -113,9 +113,13 @@ def _table(stack: str, lines: Sequence[Line]) -> None:
     console = Console(highlight=False)
     console.print(table)
     number = sum(line.result == "failed" for line in lines)
-    console.print(
-        f"\n{number} failed" if number else "\nNothing stands in the way.", style="red" if number else "green"
-    )
+    dark = sum(line.result == "not looked at" for line in lines)
+    if number:
+        console.print(f"\n{number} failed", style="red")
+    elif dark:
+        console.print(f"\nNothing that could be looked at stands in the way; {dark} could not.", style="yellow")
+    else:
+        console.print("\nNothing stands in the way.", style="green")
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from config import Settings
+from config.hsm import ExistingHsm
 from data_plane.credentials import Identity, Principal
 from data_plane.session import Session
 
@@ -73,6 +74,8 @@ class Deployment:
     @property
     def pool(self) -> str:
         """ARM id of the pool, there or not."""
+        if isinstance(self.settings.hsm, ExistingHsm):
+            return self.settings.hsm.existing
         return f"{self.group}/providers/Microsoft.KeyVault/managedHSMs/{self.settings.hsm.name}"
 
 

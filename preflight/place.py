@@ -20,6 +20,7 @@ _VAULT: Final = "name of the vault"
 _REGION: Final = "region"
 _QUOTA: Final = "quota"
 _COST: Final = "cost"
+_POOLS: Final = "/providers/Microsoft.KeyVault/managedHSMs"
 _MOST_POOLS: Final = 5
 _PROVIDERS: Final = "2021-04-01"
 
@@ -95,7 +96,9 @@ def check_region(deployment: Deployment) -> Iterator[Line]:
             yield failed(_REGION, f"there are no Managed HSMs in {', '.join(missing)}", way_out)
         else:
             yield passed(_REGION, " and ".join(every))
-        yield _quota(deployment, wanted)
+        pools_there = deployment.session.resource_manager_list(f"{deployment.subscription}{_POOLS}", pools.API_VERSION)
+        for region in every:
+            yield _quota(deployment, region, pools_there)
     except DataPlaneError as error:
         yield unseen(_REGION, str(error))
 
@@ -108,15 +111,19 @@ def _regions(deployment: Deployment) -> dict[str, str]:
     return {_plain(each): _plain(each) for each in own.get("locations") or ()}
 
 
-def _quota(deployment: Deployment, region: str) -> Line:
-    path = f"{deployment.subscription}/providers/Microsoft.KeyVault/managedHSMs"
-    found: list[dict[str, Any]] = deployment.session.resource_manager_get(path, pools.API_VERSION).get("value") or []
-    here = [each for each in found if _plain(str(each.get("location"))) == _plain(region)]
+def _quota(deployment: Deployment, region: str, found: list[dict[str, Any]]) -> Line:
+    here = [each for each in found if _plain(region) in _places(each)]
     others = [each for each in here if str(each.get("id")).lower() != deployment.pool.lower()]
     if len(others) >= _MOST_POOLS:
         way_out = "purge one, take another region, or ask Microsoft's support for more"
         return failed(_QUOTA, f"{len(others)} pools of this subscription are in {region}, the limit", way_out)
     return passed(_QUOTA, f"{len(others)} other pools of this subscription in {region}, of {_MOST_POOLS}")
+
+
+def _places(pool: dict[str, Any]) -> set[str]:
+    """Where a pool has an HSM: at home, and where it is extended to."""
+    extended = (pool.get("properties") or {}).get("regions") or ()
+    return {_plain(str(each)) for each in (pool.get("location"), *(region.get("name") for region in extended))}
 
 
 def check_cost(deployment: Deployment) -> Iterator[Line]:

@@ -55,7 +55,7 @@ def subscription(session: Session, azure_native: Mapping[str, str], allowed: str
 
 def _only(session: Session) -> tuple[str | None, Line]:
     """The one that there is, as the Azure CLI would take it."""
-    found = session.resource_manager_get("/subscriptions", _API_VERSION).get("value") or []
+    found = session.resource_manager_list("/subscriptions", _API_VERSION)
     if len(found) != 1:
         said = (
             f"{len(found)} that whoever is signed in may read" if found else "none that whoever is signed in may read"

@@ -7,12 +7,14 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_plane import session
 from local_azure.core.world import SUBSCRIPTION_ID, TENANT_ID
 from local_azure.entra.directory import DEPLOYER_OBJECT_ID
 from local_azure.instance import REPOSITORY
@@ -26,6 +28,7 @@ GROUP = f"{SUBSCRIPTION}/resourceGroups/ContosoResourceGroup"
 POOL = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/az400popMHSM"
 GRAPH = "https://graph.microsoft.com"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 
 Lines = list[dict[str, str]]
 
@@ -41,6 +44,14 @@ class Stack:
         content = yaml.safe_load(self._file.read_text())
         content["config"].setdefault(f"managed-hsm:{section}", {}).update(keys)
         self._file.write_text(yaml.safe_dump(content))
+
+    def only(self, *sections: str, **keys: Any) -> None:
+        """Leaves the first of these sections with these keys alone, and the others with nothing in them."""
+        content = yaml.safe_load(self._file.read_text())
+        kept = ("azure-native:location", "managed-hsm:environment", "managed-hsm:resourceGroup")
+        config = {key: content["config"][key] for key in kept}
+        config |= {f"managed-hsm:{section}": {} for section in sections} | {f"managed-hsm:{sections[0]}": keys}
+        self._file.write_text(yaml.safe_dump({**content, "config": config}))
 
     def say(self, key: str, value: Any) -> None:
         """Sets a whole key."""
@@ -81,11 +92,13 @@ def by_hand(azure: Azure) -> ByHand:
     return ByHand(azure.instance)
 
 
-def make_pool(by_hand: ByHand, name: str = "az400popMHSM", group: str = GROUP, **properties: Any) -> str:
+def make_pool(
+    by_hand: ByHand, name: str = "az400popMHSM", group: str = GROUP, location: str = "eastus2", **properties: Any
+) -> str:
     by_hand.arm("PUT", group, "2024-03-01", {"location": "eastus2"})
     pool_id = f"{group}/providers/Microsoft.KeyVault/managedHSMs/{name}"
     body = {
-        "location": "eastus2",
+        "location": location,
         "sku": {"family": "B", "name": "Standard_B1"},
         "properties": {
             "tenantId": TENANT_ID,
@@ -99,14 +112,16 @@ def make_pool(by_hand: ByHand, name: str = "az400popMHSM", group: str = GROUP, *
     return pool_id
 
 
-def somebody_else(by_hand: ByHand, monkeypatch: pytest.MonkeyPatch, role: str) -> str:
-    """Signs this process in as a service principal that has a role at the subscription; answers its object id."""
+def somebody_else(
+    by_hand: ByHand, monkeypatch: pytest.MonkeyPatch, role: str = READER, scope: str = SUBSCRIPTION
+) -> str:
+    """Signs this process in as a service principal that has a role at a scope; answers its object id."""
     application = by_hand.ask("POST", f"{GRAPH}/v1.0/applications", GRAPH, {"displayName": "contoso-preview"}).json()
     made = by_hand.ask("POST", f"{GRAPH}/v1.0/servicePrincipals", GRAPH, {"appId": application["appId"]}).json()
     secret = by_hand.ask("POST", f"{GRAPH}/v1.0/applications/{application['id']}/addPassword", GRAPH, {}).json()
     by_hand.arm(
         "PUT",
-        f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/2f6b2ad4-3a43-4d42-8f0e-6d0d8d5b5b10",
+        f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid4()}",
         "2022-04-01",
         {
             "properties": {
@@ -208,10 +223,58 @@ def test_whoever_may_only_read_is_told_what_is_missing(
         "Microsoft.Resources/subscriptions/resourceGroups/write, Microsoft.KeyVault/managedHSMs/write"
         in rights["found"]
     )
-    assert rights["way_out"] == "give the deployer Contributor at the subscription"
+    way_out = "give the deployer Contributor and Role Based Access Control Administrator at the subscription"
+    assert rights["way_out"] == way_out
     pool = next(line for line in lines if line["what"] == "rights in the pool")
     assert pool["result"] == "notice"
     assert "is no initial administrator by itself" in pool["found"]
+
+
+def test_rights_at_the_group_are_not_enough_to_purge_nor_a_contributors_to_give_roles(
+    stack: Stack, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_hand.arm("PUT", GROUP, "2024-03-01", {"location": "eastus2"})
+    somebody_else(by_hand, monkeypatch, CONTRIBUTOR, GROUP)
+    found = {line: way_out for what, line, way_out in stack.failures() if what == "rights in ARM"}
+    assert found == {
+        "at the resource group ContosoResourceGroup there is no Microsoft.Authorization/roleAssignments/write": (
+            "give the deployer Role Based Access Control Administrator at the resource group ContosoResourceGroup"
+        ),
+        "at the subscription there is no Microsoft.KeyVault/locations/deletedManagedHsms/purge/action,"
+        " Microsoft.KeyVault/locations/deletedVaults/purge/action": "give the deployer Contributor at the subscription",
+    }
+
+
+def test_a_stack_on_somebody_elses_pool_needs_to_make_nothing_in_arm(
+    stack: Stack, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = f"{SUBSCRIPTION}/resourceGroups/ContosoPlatform"
+    pool = make_pool(by_hand, group=elsewhere)
+    stack.only("hsm", "keys", existing=pool, owner="payments-dev")
+    somebody_else(by_hand, monkeypatch)
+    _, lines = stack.look()
+    found = {line["what"]: (line["result"], line["found"]) for line in lines}
+    assert found["name of the pool"] == ("passed", "az400popMHSM is there already (NotActivated)")
+    assert found["rights in ARM"] == ("passed", "the stack makes nothing in ARM")
+    assert found["way to the pool"][0] == "passed"
+
+
+def test_the_administrators_of_a_pool_that_is_there_are_those_it_was_made_with(stack: Stack, by_hand: ByHand) -> None:
+    somebody = "0a7d1c52-9be4-4f7c-8a44-4f1f5f0e6d20"
+    make_pool(by_hand, initialAdminObjectIds=[somebody])
+    _, lines = stack.look()
+    line = next(line for line in lines if line["what"] == "rights in the pool")
+    assert "is no initial administrator by itself" in line["found"]
+
+
+def test_a_member_of_a_group_of_administrators_is_an_administrator(stack: Stack, by_hand: ByHand) -> None:
+    body = {"displayName": "hsm-administrators", "mailEnabled": False, "mailNickname": "hsm", "securityEnabled": True}
+    group = by_hand.ask("POST", f"{GRAPH}/v1.0/groups", GRAPH, body).json()["id"]
+    stack.change("hsm", initialAdministrators=[group])
+    assert [what for what, _, _ in stack.failures()] == ["rights in the pool"]
+    member = {"@odata.id": f"{GRAPH}/v1.0/directoryObjects/{DEPLOYER_OBJECT_ID}"}
+    assert by_hand.ask("POST", f"{GRAPH}/v1.0/groups/{group}/members/$ref", GRAPH, member).ok
+    assert stack.failures() == []
 
 
 def test_a_soft_deleted_pool_holds_its_name_with_the_date_and_what_the_stack_would_do(
@@ -280,6 +343,28 @@ def test_a_destination_that_nothing_can_be_written_to_is_found(
     ((what, found, _),) = stack.failures()
     assert what == "destinations"
     assert found == f"{tmp_path}/.local/vault/new/sd.json: nothing can be written in {tmp_path}/.local/vault"
+    stack.change(
+        "securityDomain",
+        destinations=[{"path": ".local/vault/new/sd.json", "optional": True}, {"path": ".local/elsewhere/sd.json"}],
+    )
+    assert stack.failures() == []
+
+
+def test_a_second_region_needs_room_too(stack: Stack, by_hand: ByHand) -> None:
+    for number in range(5):
+        make_pool(by_hand, f"contosopool{number}", location="westus")
+    stack.change("hsm", secondRegion="westus")
+    assert [(what, found) for what, found, _ in stack.failures()] == [
+        ("quota", "5 pools of this subscription are in westus, the limit")
+    ]
+
+
+def test_every_page_of_a_list_is_read(azure: Azure, by_hand: ByHand) -> None:
+    del azure
+    for number in range(3):
+        make_pool(by_hand, f"contosopool{number}")
+    path = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/managedHSMs?$top=1"
+    assert len(session.current().resource_manager_list(path, POOLS)) == 3
 
 
 def test_a_storage_account_that_is_not_there_is_found(stack: Stack) -> None:
