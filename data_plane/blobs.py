@@ -144,7 +144,7 @@ class Blob:
             )
         if code in _IMMUTABLE:
             return ImmutableBlobError(
-                f"{self.url}: is immutable, and what is there is not this pool's — choose another name for this pool"
+                f"{self.url}: is immutable, and what is there would have to give way — choose another name for this pool"
                 f" ({_DESTINATIONS})"
             )
         if isinstance(error, ForbiddenError):

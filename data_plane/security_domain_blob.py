@@ -38,8 +38,12 @@ def content_of(blob: Blob) -> bytes | None:
 
 
 def mark(blob: Blob, attempt: Attempt) -> None:
-    """Leaves the attempt's mark, which proves that the place can be written to. Raises CustodyError."""
-    _, place, _ = parts(blob)
+    """Leaves the attempt's mark, and proves that what lies there can give way. Raises CustodyError."""
+    record, place, _ = parts(blob)
+    for each in (record, blob):
+        # A container may have become immutable since: found out before the service hands anything out.
+        if (lying := each.read()) is not None:
+            put(each, lying.content, lying)
     present = place.read()
     known = None if present is None else Attempt.from_json(present.content.decode(errors="replace"))
     if known is not None and known.means_the_same(attempt):

@@ -160,23 +160,39 @@ def test_a_place_that_cannot_be_used_is_found_out_before_the_activation_begins(
 def test_an_immutable_container_keeps_what_it_has(
     custody: Custody, wanted: Wanted, said: list[str], tmp_path: Path
 ) -> None:
-    container = f"{custody.storage.account.id}/blobServices/default/containers/custody"
-    policy = {"properties": {"immutabilityPeriodSinceCreationInDays": 7}}
-    custody.storage.hand.ask(
-        "PUT",
-        f"https://management.azure.com{container}/immutabilityPolicies/default?api-version=2025-06-01",
-        "https://management.azure.com",
-        policy,
-    ).raise_for_status()
+    make_immutable(custody)
     activate(wanted, said)
     assert custody.names() == [NAME, ATTEMPT, MANIFEST]
     assert f"{URL}.attempt.json: stays, as the container is immutable" in "\n".join(said)
     activate(wanted, said)
     assert custody.opens(tmp_path, 1, 2, 3)
     other = make_pool("fabrikamHSM")
-    with pytest.raises(CustodyError, match="is immutable, and what is there is not this pool's — choose another name"):
+    with pytest.raises(CustodyError, match="is immutable, and what is there would have to give way — choose another n"):
         activate(replace(wanted, hsm_id=other.id, hsm_uri=other.uri), said)
     assert status_of(other) == pools.NOT_ACTIVATED
+
+
+def test_a_container_that_became_immutable_is_found_out_before_another_pool_is_activated(
+    custody: Custody, wanted: Wanted, said: list[str]
+) -> None:
+    activate(wanted, said)
+    assert custody.names() == [NAME, MANIFEST]
+    make_immutable(custody)
+    other = make_pool("fabrikamHSM")
+    with pytest.raises(CustodyError, match="is immutable, and what is there would have to give way"):
+        activate(replace(wanted, hsm_id=other.id, hsm_uri=other.uri), said)
+    assert status_of(other) == pools.NOT_ACTIVATED
+
+
+def make_immutable(custody: Custody) -> None:
+    """Keeps every blob of the container for a week."""
+    container = f"{custody.storage.account.id}/blobServices/default/containers/custody"
+    custody.storage.hand.ask(
+        "PUT",
+        f"https://management.azure.com{container}/immutabilityPolicies/default?api-version=2025-06-01",
+        "https://management.azure.com",
+        {"properties": {"immutabilityPeriodSinceCreationInDays": 7}},
+    ).raise_for_status()
 
 
 def status(code: int, **more: Any) -> dict[str, Any]:
