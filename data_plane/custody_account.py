@@ -97,7 +97,10 @@ def ensure(session: Session, wanted: WantedAccount, *, say: Say = silent, clock:
         session.resource_manager_put(wanted.id, API_VERSION, body)
     _until(lambda: _is_made(session, wanted.id), f"{wanted.name}: the storage account", clock)
     if not new:
-        say(f"the storage account {wanted.name} is there already: it is taken over, with what lies in it")
+        say(
+            f"the storage account {wanted.name} is there already: it is taken over, with what lies in it; nobody can"
+            " use its keys any more"
+        )
         given = ("sku", "tags", "properties")
         session.resource_manager_patch(wanted.id, API_VERSION, {name: body[name] for name in given})
     _ensure_service(session, wanted)

@@ -99,7 +99,8 @@ class CustodyAccountProvider(HsmProvider):
         found = custody_account.seen(session.current(), _wanted(known))
         if found is None:
             return ReadResult(None, {})
-        state = inputs_of({**known, **{name: _listed(value) for name, value in asdict(found).items()}})
+        content = {name: _listed(value) for name, value in asdict(found).items() if name in _CONTENT}
+        state = inputs_of({**known, **content})
         return ReadResult(id_, state, self.declared(state))
 
     def delete(self, _id: str, _props: Props) -> None:
