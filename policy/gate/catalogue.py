@@ -180,8 +180,8 @@ _HARMLESS: Final = (
     ("changed", "It changes in a way that endangers nothing.", ""),
     ("tightened", "Less is allowed than before.", ""),
     ("repeated", "It is looked at again.", ""),
-    ("policy-advises", "The policy pack advises against it.", "docs/policy-pack.md says how to mend it."),
     ("part-removed", "It goes with what it belongs to.", ""),
+    ("policy-advises", "The policy pack advises against it.", "docs/policy-pack.md says how to mend it."),
 )
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
