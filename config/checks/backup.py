@@ -73,7 +73,8 @@ def _account_problems(settings: Settings, backup: Backup) -> Iterator[Problem]:
     elif name != backup.account_name:
         accepted = f"the account of {backup.container}"
         yield not_accepted(path, backup.account, accepted, (f"{_SECTION}.container",))
-    elif before.rpartition("/resourcegroups/")[2] == settings.resource_group.lower():
+    elif before == f"/subscriptions/{settings.subscription_id}/resourcegroups/{settings.resource_group.lower()}":
+        # Of a subscription that is not configured the preview finds out, which asks Azure.
         accepted = "an account in another resource group than the pool's: the loss of one would be the loss of both"
         yield not_accepted(path, backup.account, accepted, ("managed-hsm:resourceGroup",))
 

@@ -146,6 +146,39 @@ def test_the_own_accounts_name_is_free_or_its_own(storage: Storage, directory: P
     assert len(refusals(own)) == 1
 
 
+def test_an_account_that_may_not_be_read_is_none_that_is_seen(
+    storage: Storage, directory: Path, monkeypatch: pytest.MonkeyPatch, azure: Azure
+) -> None:
+    azure.control.add_fault("status", path=f"/storageAccounts/{ACCOUNT}$", status=403, count=2)
+    by_id = {"blob": CONTAINER, "account": storage.account.id}
+    [line] = refusals(settings(directory, by_id))
+    assert "that this principal can see" in line
+    warned: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warned.append)
+    assert refusals(settings(directory, {**by_id, "optional": True}), active()) == []
+    assert ACCOUNT in warned[0]
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_backups_go_neither_into_the_pools_own_group_nor_behind_its_own_key(
+    storage: Storage, directory: Path, by_id: bool
+) -> None:
+    backup = {"container": CONTAINER, "trigger": "first", **({"account": storage.account.id} if by_id else {})}
+    identity = {"backup": {"userAssigned": True}}
+    hsm = {**dev()["managed-hsm:hsm"], "identities": ["backup"]}
+    sections: dict[str, Any] = {
+        "backup": backup,
+        "hsm": hsm,
+        "identities": {**dev()["managed-hsm:identities"], **identity},
+    }
+    assert refusals(settings(directory, **sections)) == []
+    [line] = refusals(settings(directory, **sections, resourceGroup="contosobackups"))
+    assert line.startswith(f"managed-hsm:backup.container: {CONTAINER} is not accepted; an account outside of contosob")
+    encrypt(storage, "https://az400popmhsm.managedhsm.azure.net/")
+    [line] = refusals(settings(directory, **sections))
+    assert "an account that is not encrypted with a key of az400popMHSM itself" in line
+
+
 def encrypt(storage: Storage, uri: str) -> None:
     """Puts the account behind a customer's key, by hand."""
     key = {"keyname": "storage", "keyvaulturi": uri}

@@ -50,8 +50,17 @@ def test_the_pool_needs_one_identity_for_them(backed: Values, mistakes: Mistakes
 
 def test_an_account_in_the_pool_s_own_group_is_refused(backed: Values, mistakes: Mistakes) -> None:
     backed["managed-hsm:backup"]["account"] = ACCOUNT.replace("ContosoBackups", "contosoresourcegroup")
+    backed["managed-hsm:subscriptionId"] = ACCOUNT.split("/")[2]
     (line,) = mistakes(backed)
     assert "the loss of one would be the loss of both" in line
+
+
+def test_a_group_of_that_name_in_another_subscription_is_another_group(
+    backed: Values, accepted: Callable[[Values], Settings]
+) -> None:
+    backed["managed-hsm:backup"]["account"] = ACCOUNT.replace("ContosoBackups", "contosoresourcegroup")
+    backed["managed-hsm:subscriptionId"] = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    assert accepted(backed).backup is not None
 
 
 @pytest.mark.parametrize(
