@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from access import resignation
 from access.effective import matrix
-from access.findings import LEVELS, Finding, findings
+from access.finding import LEVELS, Finding
+from access.findings import findings
 from access.markdown import markdown
 from access.model import Access
 from access.page import page

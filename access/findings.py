@@ -8,55 +8,18 @@ Administrator, an Administrator can download the security domain again for certi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from access.effective import ASSIGNING, DEFINING, Reason, permitted, scopes_of
+from access.effective import ASSIGNING, DEFINING, Reason, everybody, permitted, scopes_of
+from access.finding import LEVELS, Finding, Level
 from access.model import KEYS, POOL, Access, Principal, at, is_administrator
 from data_plane import data_actions
 from data_plane.data_actions import full
-
-Level = Literal["danger", "warning", "note"]
-LEVELS: Final[tuple[Level, ...]] = ("danger", "warning", "note")
 
 USES: Final = frozenset(map(full, (*data_actions.KEY_USES, "keys/release/action")))
 PURGE: Final = full("keys/deletedKeys/delete")
 DOMAIN: Final = full("securitydomain/download/action")
 BACKUP: Final = full("backup/start/action")
-
-CODES: Final = {
-    "no-administrator": "nobody administers the pool, or nobody would any more",
-    "only-administrator": "one Administrator, and nobody to stand in",
-    "standing-administrator": "Administrator at all times",
-    "could-become-administrator": "may give itself the role Administrator, or widen its own",
-    "could-give-itself-keys": "may give itself every right to keys",
-    "two-duties": "uses keys, and also gives roles or purges",
-    "custody": "could take the security domain or a full backup",
-    "deployer": "what the deployer may do beyond managing keys",
-    "user": "a user where a group would do",
-    "every-key": "a workload with rights at every key",
-    "unknown-role": "a role that nobody here knows",
-    "deleted-principal": "a role of somebody who is no more",
-    "global-administrators": "Entra Global Administrators",
-}
-"""Every code, with what it is about."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One of them."""
-
-    code: str
-    level: Level
-    who: str
-    what: str
-    why: str
-    way_out: str
-
-    @property
-    def line(self) -> str:
-        """All of it in one line."""
-        return f"{self.who} {self.what}: {self.why} — {self.way_out} [{self.code}]"
 
 
 def findings(access: Access, *, rehearsal: bool = False) -> list[Finding]:
@@ -65,6 +28,9 @@ def findings(access: Access, *, rehearsal: bool = False) -> list[Finding]:
     found = list(_administrators(access, rehearsal=rehearsal)) if access.whole else []
     for each in holders:
         found += _of_principal(access, access.principals[each], rehearsal)
+    for member in everybody(access):
+        if member.id not in holders:
+            found += _of_member(access, member, rehearsal)
     if access.whole:
         found.append(_GLOBAL_ADMINISTRATORS)
     return sorted(found, key=lambda each: LEVELS.index(each.level))
@@ -82,13 +48,16 @@ _GLOBAL_ADMINISTRATORS = Finding(
 
 def _administrators(access: Access, *, rehearsal: bool) -> Iterator[Finding]:
     """Nobody, or nobody to stand in."""
-    holders = {each.principal for each in access.grants if is_administrator(each)}
+    given = {each.principal for each in access.grants if is_administrator(each)}
+    holders = {each for each in given if _is_somebody(access.principals[each])}
     if not holders:
+        nobody = ", ".join(sorted(access.principals[each].words for each in given))
         yield Finding(
             "no-administrator",
             "danger",
             access.pool,
-            "has no Administrator",
+            "has no Administrator"
+            + (f" but groups without members or deleted principals ({nobody})" if nobody else ""),
             "nobody could give or take roles, and only an Entra Global Administrator could put one in place",
             "give Managed HSM Administrator at / to a group",
         )
@@ -104,6 +73,26 @@ def _administrators(access: Access, *, rehearsal: bool) -> Iterator[Finding]:
             "when it is lost, nobody but an Entra Global Administrator can put another in its place",
             "name a group with several members as Administrator at /",
         )
+
+
+def _is_somebody(principal: Principal) -> bool:
+    """Whether anybody could sign in with what a principal has: not by an empty group, nor by who is no more."""
+    return principal.kind != "gone" and principal.members != ()
+
+
+def _of_member(access: Access, principal: Principal, rehearsal: bool) -> Iterator[Finding]:
+    """What only several groups together give one of their members; of each group it is said already."""
+    level: Level = "note" if rehearsal and principal.kind == "deployer" else "warning"
+    pool = permitted(access, principal.id, POOL)
+    of_groups = {
+        each.code
+        for group in access.groups_of(principal.id)
+        for each in _key_rulers(access, group, permitted(access, group.id, POOL), level)
+    }
+    found = _key_rulers(access, principal, pool, level)
+    yield from (each for each in found if each.code == "two-duties" and each.code not in of_groups)
+    if principal.kind == "deployer":
+        yield from _deployer(access, principal, level)
 
 
 def _of_principal(access: Access, principal: Principal, rehearsal: bool) -> Iterator[Finding]:

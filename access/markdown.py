@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from access.capabilities import OVER_POOL, WITH_KEYS, words_of
-from access.findings import Finding
+from access.finding import Finding
 from access.model import POOL, Access, Principal
 from access.tables import Cell, cell, key_classes, sections
 

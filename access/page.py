@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from access.capabilities import OVER_POOL, WITH_KEYS, Capability, words_of
-from access.findings import Finding
+from access.finding import Finding
 from access.model import KIND_WORDS, POOL, Access, Principal
 from access.page_style import STYLE
 from access.tables import Cell, KeyClass, cell, key_classes, sections

@@ -8,7 +8,8 @@ import pulumi
 
 from access.configured import configured
 from access.effective import matrix
-from access.findings import Finding, findings
+from access.finding import Finding
+from access.findings import findings
 from config import Settings
 
 _ALWAYS_SO = "global-administrators"

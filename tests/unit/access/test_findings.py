@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from access.findings import CODES, LEVELS, Finding, findings
-from access.model import Access
-from tests.unit.access.support import access
+from access.finding import CODES, LEVELS, Finding
+from access.findings import findings
+from access.model import Access, Principal
+from tests.unit.access.support import KINDS, access
 
 SOUND = ("admins: Administrator at /",)
 
@@ -113,6 +116,42 @@ def test_a_user_where_a_group_would_do() -> None:
 def test_a_pool_without_an_administrator_is_the_worst_of_all() -> None:
     first, *_ = findings(access("kim: Crypto User at /keys", "deployer: Administrator at /keys"))
     assert (first.code, first.level) == ("no-administrator", "danger")
+
+
+def test_an_empty_group_and_a_deleted_principal_administer_nothing() -> None:
+    empty = with_members(access("admins: Administrator at /", "old: Administrator at /"), admins=())
+    first, *_ = findings(empty)
+    assert (first.code, first.level) == ("no-administrator", "danger")
+    assert "but groups without members or deleted principals (deleted principal old, group admins)" in first.line
+    told = found(with_members(access("admins: Administrator at /", "kim: Administrator at /"), admins=()))
+    assert [each.who for each in told["only-administrator"]] == ["user kim"]
+
+
+def test_duties_that_only_two_groups_together_give_somebody_are_told_of_that_one_alone() -> None:
+    given = ("admins: Crypto User at /keys", "operators: Crypto Officer at /keys/one")
+    told = found(with_members(access(*given), admins=("kim",), operators=("kim", "lee")))
+    [one] = told["two-duties"]
+    assert one.who == "user kim"
+    assert "at key one" in one.what
+    assert "through group admins" in one.why
+    assert "through group operators" in one.why
+    both = access("operators: Crypto User at /keys", "operators: Crypto Officer at /keys")
+    [one] = found(with_members(both, operators=("kim", "lee")))["two-duties"]
+    assert one.who == "group operators"
+
+
+def test_what_the_deployer_may_do_by_its_groups_alone_is_told_of_it() -> None:
+    told = found(with_members(access(*SOUND, "operators: Crypto User at /keys"), operators=("deployer", "lee")))
+    [one] = told["deployer"]
+    assert one.what == "may use or release keys"
+
+
+def with_members(some: Access, **members: tuple[str, ...]) -> Access:
+    people = dict(some.principals)
+    for each in (member for inside in members.values() for member in inside):
+        people.setdefault(each, Principal(each, KINDS.get(each, "unknown"), each))
+    people |= {group: replace(people[group], members=inside) for group, inside in members.items()}
+    return replace(some, principals=people)
 
 
 @pytest.mark.parametrize("only", ["deployer", "kim", "payments"])
