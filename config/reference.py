@@ -44,7 +44,8 @@ A key to import is a file with one RSA or EC private key, in PEM (certificates i
 as PKCS #8 or in the older forms; or with the 16, 24 or 32 bytes of a symmetric key; or a key transfer blob of the tool
 of another HSM's maker, named `.byok`. A passphrase is a Pulumi secret
 (`pulumi config set --secret --path 'managed-hsm:importPassphrases.NAME'`) or stands in the environment
-(`passphraseVariable`); neither it nor the key reaches the state.
+(`passphraseVariable`). The key never reaches the state; of a Pulumi secret the engine keeps the encrypted form there,
+of a variable nothing.
 
 ## Scopes and names
 A role may be written without `Managed HSM ` at its beginning, or as its GUID. `/keys/<name>` needs a key of the same

@@ -111,7 +111,7 @@ class KeyProvider(HsmProvider):
     REPLACE = (*POOL_FIELDS, "key_name", *_IDENTITY)
     PASSED_ON = ("backup_right_is_new",)
     passphrases: Mapping[str, str] = {}
-    """Of files to import, by key; they come with the configuration and never reach the state."""
+    """Of files to import, by key. They come with the configuration, which the engine keeps in the state encrypted."""
 
     def configure(self, req: ConfigureRequest) -> None:
         """Takes up the passphrases too."""
