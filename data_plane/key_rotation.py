@@ -62,7 +62,9 @@ def read_policy(session: Session, hsm_uri: str, name: str) -> RotationPolicy:
     """The key's policy, an empty one where it has none. Raises DataPlaneError."""
     with mapped(f"rotation policy of key {name} in {hsm_uri}"):
         found = session.keys(hsm_uri).get_key_rotation_policy(name)
-    action = next(iter(found.lifetime_actions or ()), None)
+    # A policy may ask for a notice too, which makes no version.
+    actions = (each for each in found.lifetime_actions or () if str(each.action).lower() != "notify")
+    action = next(actions, None)
     return RotationPolicy(
         after_creation=None if action is None else action.time_after_create,
         before_expiry=None if action is None else action.time_before_expiry,

@@ -5,7 +5,7 @@ Source: azure-keyvault-keys 4.11, ``KeyClient``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -53,11 +53,23 @@ class Keys:
 
     def find(self, name: str) -> Key | None:
         """The key's current version, or None once several answers said that there is none."""
-        return confirmed(lambda: self._get(name), clock=self._clock)
+        return confirmed(lambda: self._when_allowed(name, lambda: self._get(name)), clock=self._clock)
 
     def has_version(self, name: str, version: str) -> bool:
         """Whether the key has this version, among older ones too."""
-        return confirmed(lambda: self._get(name, version), clock=self._clock) is not None
+        found = confirmed(lambda: self._when_allowed(name, lambda: self._get(name, version)), clock=self._clock)
+        return found is not None
+
+    def bring_back(self, name: str, versions: Collection[str]) -> bool:
+        """Recovers the soft-deleted key as it was; False where there is none that ends with one of these versions.
+
+        Raises ForbiddenError for a caller who may not see deleted keys, and the other DataPlaneErrors.
+        """
+        deleted = self.deleted(name)
+        if deleted is None or deleted.version not in versions:
+            return False
+        self._recovered(name)
+        return True
 
     def update(self, spec: KeySpec) -> Key:
         """Changes in place what can be changed: operations, enabled, dates, tags. Raises DataPlaneError."""
@@ -116,7 +128,7 @@ class Keys:
                 patience=Patience(_CONFLICT_SECONDS, subject, first=0.5, clock=self._clock),
             ),
         )
-        until_gone(lambda: self._get_deleted(name), Patience(_DELETE_SECONDS, subject, first=0.1, clock=self._clock))
+        until_gone(lambda: self.deleted(name), Patience(_DELETE_SECONDS, subject, first=0.1, clock=self._clock))
 
     def await_deleted(self, name: str) -> None:
         """Returns once a key that was deleted shows among the deleted ones, which can take a moment."""
@@ -126,7 +138,7 @@ class Keys:
 
     def deleted(self, name: str) -> Key | None:
         """The soft-deleted key of that name."""
-        return self._get_deleted(name)
+        return self._when_not_busy(name, lambda: self._get_deleted(name))
 
     def _subject(self, name: str) -> str:
         return f"key {name} in {self._hsm_uri}"
@@ -145,8 +157,13 @@ class Keys:
                 explain=f"{subject}: refused; a role was assigned a moment ago and may still be spreading: waiting",
             )
 
+        return self._when_not_busy(name, when_spread if left else operation)
+
+    def _when_not_busy(self, name: str, operation: Callable[[], T]) -> T:
+        """The operation, repeated while the pool is busy."""
+        subject = self._subject(name)
         return retried(
-            when_spread if left else operation,
+            operation,
             passing=lambda error: isinstance(error, ThrottledError),
             patience=Patience(_BUSY_SECONDS, subject, first=1.0, clock=self._clock),
             say=self._say,
@@ -210,7 +227,7 @@ class Keys:
         """A name that is taken although there is no such key: the key was deleted, or made a moment ago."""
         subject = self._subject(spec.name)
         try:
-            deleted = self._get_deleted(spec.name)
+            deleted = self.deleted(spec.name)
         except ForbiddenError:
             raise ConflictError(
                 f"{conflict} — a deleted key holds the name; whoever may read deleted keys (Crypto Officer) has to "
@@ -226,13 +243,22 @@ class Keys:
                 f"{subject}: a deleted key holds the name, with {', '.join(differences)} — give the new key another "
                 "name, or purge the deleted one (az keyvault key purge), or wait until its retention has passed"
             )
-        self._say(f"{subject}: recovering the identical key that was deleted")
-        with mapped(f"{subject}: recovery"):
-            self._session.keys(self._hsm_uri).begin_recover_deleted_key(spec.name)
-        patience = Patience(_DELETE_SECONDS, f"{subject}: recovery", clock=self._clock)
-        while (recovered := self._get(spec.name)) is None:
+        return self._adopt(self._recovered(spec.name), spec, "recovered")
+
+    def _recovered(self, name: str) -> Key:
+        """Recovers the deleted key, and returns when it is there."""
+        subject = f"{self._subject(name)}: recovery"
+        self._say(f"{self._subject(name)}: recovering the identical key that was deleted")
+
+        def begin() -> None:
+            with mapped(subject):
+                self._session.keys(self._hsm_uri).begin_recover_deleted_key(name)
+
+        self._when_allowed(name, begin)
+        patience = Patience(_DELETE_SECONDS, subject, clock=self._clock)
+        while (recovered := self._when_not_busy(name, lambda: self._get(name))) is None:
             patience.pause()
-        return self._adopt(recovered, spec, "recovered")
+        return recovered
 
     def _update(self, spec: KeySpec) -> Key:
         with mapped(self._subject(spec.name)):

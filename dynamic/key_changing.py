@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from data_plane import ownership
+from data_plane.errors import ConflictError, ForbiddenError
 from dynamic import drift, key_state
 from dynamic.base import Props, tell
 from dynamic.key_reading import say_many_versions
@@ -33,21 +35,48 @@ def create(keys: Keys, wanted: Props, passphrase: str | None) -> Props:
 
 def update(keys: Keys, olds: Props, wanted: Props, same: Same, passphrase: str | None) -> Props:
     """The key changed in place, with a new version where one was asked for. Raises DataPlaneError."""
-    if olds.get(drift.FIELD) and keys.find(wanted["key_name"]) is None:
+    found = keys.find(wanted["key_name"])
+    if found is None and olds.get(drift.FIELD) and not _is_brought_back(keys, olds):
         return create(keys, wanted, passphrase)
+    if found is not None:
+        _require_own(keys, found, olds, wanted)
     spec = key_state.spec_of(wanted, passphrase)
     if not same("rotation", olds.get("rotation"), wanted.get("rotation")):
         keys.set_rotation_policy(spec.name, key_state.rotation_of(wanted))
     rotated = _rotated(keys, olds, wanted, spec)
-    redated = any(not same(name, olds.get(name), wanted.get(name)) for name in key_state.DATES)
+    # A date that goes away asks nothing of a version that a rotation has just made.
+    redated = any(wanted.get(name) and not same(name, olds.get(name), wanted[name]) for name in key_state.DATES)
     # A rotation gives the version that it makes a date of its own where its policy has expiresAfter.
     redated = redated or (rotated is not None and key_state.rotation_of(wanted).expires_after is None)
     changed = keys.update(spec if redated else replace(spec, expires=None, not_before=None))
     versions = olds.get("versions") or []
     if changed.version not in versions:
         versions = [each.version for each in keys.versions(spec.name)]
-    dated = changed.version if redated else str(olds.get("dated_version", olds["version"]))
+    anew = redated or olds["version"] not in versions
+    dated = changed.version if anew else str(olds.get("dated_version", olds["version"]))
     return _kept(keys, wanted, changed, versions, dated)
+
+
+def _is_brought_back(keys: Keys, olds: Props) -> bool:
+    """Whether the key of the state was deleted softly and is recovered: with the dates and versions that it had."""
+    try:
+        return keys.bring_back(olds["key_name"], olds.get("versions") or [olds["version"]])
+    except ForbiddenError:
+        return False
+
+
+def _require_own(keys: Keys, found: PoolKey, olds: Props, wanted: Props) -> None:
+    """Raises ConflictError where the name belongs to a key of another stack by now.
+
+    A mark that was only taken off the stack's own key is drift, which an update puts right.
+    """
+    owner = ownership.difference(found.tags, wanted["tags"])
+    if owner is None or (ownership.owner_of(found.tags) is None and keys.has_version(found.name, olds["version"])):
+        return
+    raise ConflictError(
+        f"key {found.name}: it has {owner}, so it is another stack's now — take it out of this configuration, which "
+        "leaves it alone, or give it another name"
+    )
 
 
 def _rotated(keys: Keys, olds: Props, wanted: Props, spec: KeySpec) -> PoolKey | None:

@@ -62,7 +62,9 @@ def _present(keys: Keys, known: Props, found: PoolKey, same: Same) -> Props:
     sentences += key_state.words(known, found, now, same)
     # What means the same stays as it was written: otherwise a preview would show it as changed.
     changed = {name: value for name, value in now.items() if not same(name, known.get(name), value)}
-    seen = {**key_state.without_outputs(known), **changed, **key_state.outputs(found, names, dated)}
+    # Another key of the name is not this stack's before an update takes it over: until then nothing here deletes it.
+    outputs = key_state.outputs(found, names, dated) if known["version"] in names else key_state.outputs_of(known)
+    seen = {**key_state.without_outputs(known), **changed, **outputs}
     return {**seen, drift.FIELD: sentences} if sentences else seen
 
 

@@ -79,6 +79,11 @@ def outputs(key: PoolKey, versions: Sequence[str], dated_version: str) -> Props:
     return known if dated_version == key.version else {**known, "dated_version": dated_version}
 
 
+def outputs_of(props: Props) -> Props:
+    """What the state knows of the key from the pool."""
+    return {name: value for name, value in props.items() if name in OUTPUTS}
+
+
 def without_outputs(props: Props) -> Props:
     """What was asked for."""
     return {name: value for name, value in props.items() if name not in OUTPUTS and name != drift.FIELD}
@@ -120,11 +125,18 @@ def words(known: Props, found: PoolKey, now: Props, same: Callable[[str, Any, An
         found.expires is not None
         and "expires" not in known
         and found.version == known.get("dated_version", known["version"])
+        and not _has_expiry_of_a_policy(known, found)
     ):
         said.append(
             f"expires {found.expires.isoformat()} instead of never; only a new version (rotation.rotateNow) is without"
         )
     return said
+
+
+def _has_expiry_of_a_policy(known: Props, found: PoolKey) -> bool:
+    """Whether the version is a later one, to which the rotation policy gives an expiry."""
+    first, *_ = known.get("versions") or [found.version]
+    return rotation_of(known).expires_after is not None and found.version != first
 
 
 def _is_backed_up(known: Props, found: PoolKey) -> bool:

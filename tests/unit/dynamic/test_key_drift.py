@@ -87,6 +87,35 @@ def test_another_key_under_the_name_is_told_of(key: Managed) -> None:
     assert any("curve P-384 → P-256 means another key" in reason for reason in key.failures(**ASKED))
 
 
+def test_another_key_under_the_name_is_not_deleted_before_an_up_took_it_over(key: Managed) -> None:
+    key.client.begin_delete_key("mykey")
+    key.client.purge_deleted_key("mykey")
+    other = key.client.create_ec_key("mykey", curve="P-256", hardware_protected=True).properties.version
+    for _ in range(2):
+        assert key.refresh()[0].startswith("another key has the name")
+    key.provider.delete(key.id, key.outs)
+    assert key.client.get_key("mykey").properties.version == other
+    key.up(**ASKED)
+    assert key.outs["versions"] == [other]
+    assert key.refresh() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/keys/mykey"), ("GET", "/deletedkeys/mykey"), ("POST", "/deletedkeys/mykey/recover")]
+)
+def test_a_busy_pool_is_waited_for_while_a_deleted_key_is_found_and_recovered(
+    key: Managed, signed_in: Azure, method: str, path: str
+) -> None:
+    first = key.outs["version"]
+    key.client.begin_delete_key("mykey")
+    # More often than the client itself tries again.
+    busy = {"status": 429, "code": "TooManyRequests", "retry_after_seconds": 0, "count": 8}
+    signed_in.control.add_fault("status", method=method, path=path, **busy)
+    assert key.refresh() == ["it was deleted; it can still be recovered, which up does"]
+    key.up(**ASKED)
+    assert key.client.get_key("mykey").properties.version == first
+
+
 def test_who_may_not_read_deleted_keys_is_told_as_much_as_can_be_known(key: Managed, signed_in: Azure) -> None:
     key.client.begin_delete_key("mykey")
     signed_in.control.add_fault("status", status=403, code="Forbidden", path="/deletedkeys/mykey", method="GET")

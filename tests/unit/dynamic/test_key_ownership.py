@@ -18,6 +18,7 @@ from data_plane.role_assignments import Assignment
 from dynamic.key import KeyProvider
 from tests.support import Azure
 from tests.unit.data_plane.support import pool_props
+from tests.unit.dynamic.keys_support import Managed
 
 pytestmark = pytest.mark.daemon
 
@@ -78,6 +79,30 @@ def test_a_key_that_was_handed_to_another_stack_is_not_deleted(
     PROVIDER.delete(made.id, made.outs)
     assert keys_of(usable_pool).get_key("wrapping").properties.enabled
     assert "key wrapping stays" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("mark", "owner"), [({OWNER_TAG: "fraud"}, "fraud"), ({}, "nobody")])
+def test_a_key_that_another_stack_made_under_the_name_is_not_changed(
+    usable_pool: Pool, mark: dict[str, str], owner: str
+) -> None:
+    key = Managed(usable_pool)
+    key.up(tags={OWNER_TAG: "payments"})
+    key.client.begin_delete_key("mykey")
+    key.client.purge_deleted_key("mykey")
+    key.client.create_ec_key("mykey", curve="P-256", hardware_protected=True, tags=mark)
+    assert key.refresh()[0].startswith("another key has the name")
+    with pytest.raises(ConflictError, match=f"it has the owner {owner} .* another stack's now — take it out"):
+        key.up(tags={OWNER_TAG: "payments"})
+    assert (key.client.get_key("mykey").properties.tags or {}) == mark
+
+
+def test_a_mark_that_was_taken_off_by_hand_is_put_back(usable_pool: Pool) -> None:
+    key = Managed(usable_pool)
+    key.up(tags={OWNER_TAG: "payments"})
+    key.client.update_key_properties("mykey", tags={})
+    assert key.refresh() == [f"tags: none instead of {OWNER_TAG}: payments"]
+    key.up(tags={OWNER_TAG: "payments"})
+    assert key.client.get_key("mykey").properties.tags == {OWNER_TAG: "payments"}
 
 
 def grant(pool: Pool) -> Assignment:

@@ -136,6 +136,29 @@ def test_a_date_goes_away_with_a_new_version_and_only_so(key: Managed) -> None:
     assert key.refresh() == []
 
 
+def test_an_expiry_goes_away_with_a_new_version_of_a_policy_that_gives_its_own(key: Managed) -> None:
+    key.up(rotation=POLICY, expires="2031-01-01T00:00:00Z")
+    key.up(rotation=POLICY, rotate_now="without a date of ours")
+    assert key.client.get_key("mykey").properties.expires_on is not None
+    assert key.refresh() == []
+
+
+def test_a_version_that_the_policy_made_keeps_its_dates_when_the_key_is_recovered(
+    key: Managed, signed_in: Azure
+) -> None:
+    asked = {"rotation": POLICY, "expires": (datetime.now(UTC) + timedelta(days=40)).isoformat()}
+    key.up(**asked)
+    wait(signed_in, 91)
+    assert key.refresh() == []
+    given = key.client.get_key("mykey").properties.expires_on
+    key.client.begin_delete_key("mykey")
+    key.refresh()
+    key.up(**asked)
+    assert key.client.get_key("mykey").properties.expires_on == given
+    assert len(key.outs["versions"]) == 2
+    assert key.refresh() == []
+
+
 def test_a_rotation_whose_answer_was_lost_is_not_made_twice(key: Managed, signed_in: Azure) -> None:
     key.up(rotation=POLICY)
     signed_in.control.add_fault("drop-after", method="POST", path="/keys/mykey/rotate")
