@@ -84,7 +84,7 @@ class Event:
 
 def of_record(record: Mapping[str, Any]) -> Event:
     """The event of a record in a storage account. Raises ValueError, KeyError and TypeError for anything else."""
-    properties = record.get("properties") or {}
+    properties = _object(_object(record).get("properties") or {})
     status = record.get("httpStatusCode", properties.get("httpStatusCode", 0))
     address = str(record.get("requestUri") or properties.get("requestUri") or "")
     return Event(
@@ -128,6 +128,12 @@ def _identity(identity: object) -> dict[str, str]:
     """Who asked: an object, or the text of one."""
     found = json.loads(identity) if isinstance(identity, str) and identity else identity
     return _claims(dict(_leaves(found)) if isinstance(found, Mapping) else {})
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{type(value).__name__} instead of an object")
+    return value
 
 
 def _leaves(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,8 @@ _KEY_VAULT: Final = "2024-11-01"
 _SUBSCRIPTIONS: Final = "2022-12-01"
 _TYPES: Final = ("managedHSMs", "vaults")
 _ID: Final = re.compile(
-    r"(?i)/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/(managedHSMs|vaults)/[^/]+"
+    r"(?i)/subscriptions/[0-9a-f-]{36}/resourceGroups/[\w.()-]+"
+    r"/providers/Microsoft\.KeyVault/(managedHSMs|vaults)/[0-9a-z-]+"
 )
 _NAME: Final = re.compile(r"[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]")
 

@@ -71,9 +71,10 @@ def moment(text: str, now: datetime, option: str) -> datetime:
         if back is not None:
             return now - timedelta(**{_UNITS[back[2]]: int(back[1])})
         found = datetime.fromisoformat(text)
+        found = found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise AuditError(f"{option} {text}: 30m, 2h or 7d ago, or 2026-01-31, or 2026-01-31T12:00:00Z") from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return found
 
 
 def _any_like(patterns: Sequence[str], name: str) -> bool:

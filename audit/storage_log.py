@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -33,9 +33,11 @@ _LATE: Final = "on Azure events take some minutes to arrive"
 
 def events(session: Session, place: Place, resource_id: str, question: Question) -> Iterator[Event]:
     """The events of the hours that the question is about, oldest first. Raises AuditError and DataPlaneError."""
-    names = [name for name in _names(session, place, resource_id) if _HOUR.search(name) and _matters(name, question)]
-    for name in sorted(names, key=_hour):
-        yield from _lines(session, place, name)
+    hours = {name: hour for name in _names(session, place, resource_id) if (hour := _hour(name)) is not None}
+    names = [name for name, hour in hours.items() if _matters(hour, question)]
+    for name in sorted(names, key=hours.__getitem__):
+        # What Azure Monitor adds to the blob of an hour is not always in order.
+        yield from sorted(_lines(session, place, name), key=lambda event: event.time)
 
 
 def _names(session: Session, place: Place, resource_id: str) -> Iterator[str]:
@@ -57,23 +59,26 @@ def _names(session: Session, place: Place, resource_id: str) -> Iterator[str]:
         )
 
 
-def _matters(name: str, question: Question) -> bool:
-    hour = _hour(name)
-    return hour <= question.until and hour + timedelta(hours=1) > question.since
+def _matters(hour: datetime, question: Question) -> bool:
+    return hour <= question.until and hour.replace(minute=59, second=59, microsecond=999_999) >= question.since
 
 
-def _hour(name: str) -> datetime:
-    """The hour that a blob is of. Raises ValueError for a name that says none."""
+def _hour(name: str) -> datetime | None:
+    """The hour that a blob is of; None for a name that says none, which is no part of the log."""
     match = _HOUR.search(name)
     if match is None:
-        raise ValueError(name)
+        return None
     year, month, day, hour = map(int, match.groups())
-    return datetime(year, month, day, hour, tzinfo=UTC)
+    try:
+        return datetime(year, month, day, hour, tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _lines(session: Session, place: Place, name: str) -> Iterator[Event]:
     text = _get(session, place, f"{_CONTAINER}/{quote(name)}").content.decode("utf-8-sig")
-    for number, line in enumerate(text.splitlines(), 1):
+    # Only a line feed ends an event: what callers sent may have other ends of lines in it.
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -20,7 +20,7 @@ def lines(events: Sequence[Event]) -> list[str]:
     for event, row in zip(events, rows, strict=True):
         shown.append(_joined(row, widths))
         if event.description:
-            shown.append(f"{'':{widths[0]}}  {event.description}")
+            shown.append(f"{'':{widths[0]}}  {_shown(event.description)}")
     return shown
 
 

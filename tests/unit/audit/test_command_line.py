@@ -155,6 +155,8 @@ MISTAKES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("not a name",), "the name of a Managed HSM or a vault, or its ARM id"),
     (("az400popMHSM", "--since", "yesterday"), "--since yesterday: 30m, 2h or 7d ago"),
     (("az400popMHSM", "--since", "1h", "--until", "2h"), "is not before"),
+    (("az400popMHSM", "--since", "9999-12-31T23:00:00-14:00"), "30m, 2h or 7d ago, or 2026-01-31"),
+    ((f'{POOL}" or true or "" == "',), "the name of a Managed HSM or a vault, or its ARM id"),
     (("az400popMHSM", "--from", "here"), "--from here: an address or a network"),
     (("az400popMHSM", "--result", "fine"), "--result fine: ok, refused, failed"),
     (("az400popMHSM", "--workspace", "mine"), "--workspace mine: the ARM id of a workspace"),

@@ -103,7 +103,13 @@ def test_the_key_is_found_in_the_address(address: str, key: str) -> None:
     assert key_of(address) == key
 
 
+@pytest.mark.parametrize("record", [[], 5, None, {**VAULT_RECORD, "properties": "x"}])
+def test_what_is_no_record_is_refused_as_such(record: Any) -> None:
+    with pytest.raises(TypeError, match="instead of an object"):
+        of_record(record)
+
+
 @given(st.text())
 def test_what_a_caller_sends_does_not_steer_the_terminal(text: str) -> None:
-    event = of_record({**VAULT_RECORD, "operationName": text, "callerIpAddress": text})
+    event = of_record({**VAULT_RECORD, "operationName": text, "callerIpAddress": text, "resultDescription": text})
     assert all(letter.isprintable() for line in lines([event]) for letter in line)

@@ -163,6 +163,8 @@ def test_an_alert_for_each_thing_that_must_not_pass_unseen_tells_both_groups(pro
     assert {each.name for each in watched} == {"firewall-changed", "pool-deleted", "logging-changed"}
     for rule in asked:
         assert rule.inputs["scopes"] == ["log-workspace-id"]
+        # Longer than the some ten minutes that events take to arrive, with the five between two looks.
+        assert (rule.inputs["evaluationFrequency"], rule.inputs["windowSize"]) == ("PT5M", "PT30M")
         assert rule.inputs["actions"]["actionGroups"] == [ACTION_GROUP, "alert-group-id"]
     for alert in watched:
         called = [each["actionGroupId"] for each in alert.inputs["actions"]["actionGroups"]]
