@@ -20,7 +20,7 @@ from data_plane import deleted_pool, deleted_vault, pool_name
 from data_plane.credentials import Identity
 from data_plane.deleted_pool import DeletedPool
 from data_plane.errors import ConflictError, ForbiddenError
-from data_plane.session import Session
+from data_plane.session import Session, current
 
 _FIREWALL = "managed-hsm:hsm.firewall"
 _NO_SUBSCRIPTION = ("SubscriptionNotFound", "InvalidSubscriptionId")
@@ -36,7 +36,7 @@ def deployer(settings: Settings, signing_in: Identity) -> Deployer:
     nobody, as somebody else, or on another subscription than the settings allow.
     """
     client = _invoke("finding out who deploys", authorization.get_client_config)
-    _check_same(client.client_id, signing_in)
+    _check_same(client.client_id, client.object_id, signing_in)
     found = Deployer(client.tenant_id, client.subscription_id, _object_id(settings, client.object_id))
     wanted = settings.subscription_id
     if wanted is not None and wanted.lower() != found.subscription_id.lower():
@@ -64,12 +64,21 @@ def _object_id(settings: Settings, signed_in: str) -> str:
     return named
 
 
-def _check_same(client_id: str, signing_in: Identity) -> None:
+def _check_same(client_id: str, object_id: str, signing_in: Identity) -> None:
     """One principal would make the pool, and another that is no administrator of it would have to activate it."""
     if signing_in.client_id and signing_in.client_id.lower() != client_id.lower():
         raise pulumi.RunError(
             f"{signing_in.source}: names {signing_in.client_id}, but azure-native is signed in as {client_id}; set"
             " ARM_CLIENT_ID with its secret, certificate or token (azure-native reads no AZURE_CLIENT_ID), or unset it"
+        )
+    if signing_in.kind != "default":
+        return
+    # Both walk the chain by themselves, and neither says before where it ends.
+    own = current().principal()
+    if own.object_id != object_id:
+        raise pulumi.RunError(
+            f"{signing_in.source}: the default chain leads the program to {own} and azure-native to {object_id}; set"
+            " AZURE_TOKEN_CREDENTIALS to the one link that is meant"
         )
 
 

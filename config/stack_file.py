@@ -53,7 +53,8 @@ def read_stack(directory: Path, stack: str) -> StackFile:
     return StackFile(
         settings=parse(read, directory, source=file.name),
         azure_native={
-            key.removeprefix(_AZURE_NATIVE): str(value)
+            # As the engine hands it over: true, not True.
+            key.removeprefix(_AZURE_NATIVE): str(value).lower() if isinstance(value, bool) else str(value)
             for key, value in values.items()
             if key.startswith(_AZURE_NATIVE) and isinstance(value, str | bool | int)
         },

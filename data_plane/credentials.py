@@ -101,12 +101,12 @@ class _Settings:
     def __init__(self, configuration: Mapping[str, str], environment: Mapping[str, str]) -> None:
         self._configuration, self._environment = configuration, environment
 
-    def get(self, name: str, *variables: str) -> str:
-        values = [self._configuration.get(name), *(self._environment.get(variable) for variable in variables)]
-        return next((str(value) for value in values if value), "")
+    def get(self, name: str, variable: str) -> str:
+        return str(self._configuration.get(name) or self._environment.get(variable) or "")
 
     def flag(self, name: str, variable: str) -> bool:
-        return self.get(name, variable).lower() in ("true", "1")
+        # As azure-native reads it: what is on here and off there would be two different principals.
+        return self.get(name, variable) == "true"
 
 
 def _service_principal(given: _Settings, base: dict[str, Any]) -> Identity | None:
@@ -148,14 +148,14 @@ def _sdk_environment(environment: Mapping[str, str], base: dict[str, Any]) -> Id
 def _assertion(given: _Settings, cloud: Cloud) -> Callable[[], str]:
     if token := given.get("oidcToken", "ARM_OIDC_TOKEN"):
         return lambda: token
-    if path := given.get("oidcTokenFilePath", "ARM_OIDC_TOKEN_FILE_PATH", "AZURE_FEDERATED_TOKEN_FILE"):
+    if path := given.get("oidcTokenFilePath", "ARM_OIDC_TOKEN_FILE_PATH"):
         return _token_file(path)
-    url = given.get("oidcRequestUrl", "ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL")
-    bearer = given.get("oidcRequestToken", "ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    url = given.get("oidcRequestUrl", "ACTIONS_ID_TOKEN_REQUEST_URL")
+    bearer = given.get("oidcRequestToken", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
     if not url or not bearer:
         raise CredentialError(
             "ARM_USE_OIDC is set but there is no token to exchange: set ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH, or "
-            "ARM_OIDC_REQUEST_URL with ARM_OIDC_REQUEST_TOKEN"
+            "ACTIONS_ID_TOKEN_REQUEST_URL with ACTIONS_ID_TOKEN_REQUEST_TOKEN (id-token: write gives both)"
         )
     audience = given.get("oidcAudience", "ARM_OIDC_AUDIENCE") or cloud.token_exchange
     return lambda: _requested_token(url, bearer, audience)
@@ -185,7 +185,9 @@ def _requested_token(url: str, bearer: str, audience: str) -> str:
         answer.raise_for_status()
         return str(answer.json()["value"])
     except (requests.RequestException, ValueError, KeyError):
-        raise CredentialError("ARM_OIDC_REQUEST_URL gave no token: check the pipeline's id-token permission") from None
+        raise CredentialError(
+            "ACTIONS_ID_TOKEN_REQUEST_URL gave no token: check the pipeline's id-token permission"
+        ) from None
 
 
 def _cloud(name: str) -> Cloud:

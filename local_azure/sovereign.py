@@ -56,13 +56,15 @@ class SovereignCloud:
     name = "sovereign cloud"
     NAMES: ClassVar[Mapping[str, str]]
     """The other cloud's names by those of the public one."""
+    ALSO: ClassVar[Mapping[str, str]] = {}
+    """Further names that it answers to, with the public cloud's."""
 
     def __init__(self, world: World) -> None:
         # The list of services has this one in it.
         from local_azure.services import public_services
 
         self._services = public_services(world)
-        exchanged = {**self.NAMES, **{there: here for here, there in self.NAMES.items()}}
+        exchanged = {**self.NAMES, **{there: here for here, there in self.NAMES.items()}, **self.ALSO}
         longest_first = sorted(exchanged, key=len, reverse=True)
         self._exchanged = {name.lower(): other for name, other in exchanged.items()}
         # A form has its slashes percent-encoded.
@@ -99,7 +101,7 @@ class SovereignCloud:
 
     def _inner(self, host: str) -> Service | None:
         """Who plays the namesake; nobody where the host is none of this cloud's."""
-        if not any(host == own or host.endswith(f".{own}") for own in self.NAMES.values()):
+        if not any(host == own or host.endswith(f".{own}") for own in (*self.NAMES.values(), *self.ALSO)):
             return None
         namesake = self._exchange(host)
         return next((service for service in self._services if service.plays(namesake)), None)
@@ -135,3 +137,5 @@ class China(SovereignCloud):
 
     name = "Azure in China"
     NAMES = _CHINA
+    # The SDK for Go, and so azure-native, still signs in there.
+    ALSO: ClassVar = {"login.chinacloudapi.cn": "login.microsoftonline.com"}

@@ -17,7 +17,7 @@ from preflight.line import Line, failed, passed
 SIGNED_IN: Final = "signed in"
 SUBSCRIPTION: Final = "subscription"
 _API_VERSION: Final = "2022-12-01"
-_CHOOSE: Final = "set ARM_SUBSCRIPTION_ID, azure-native:subscriptionId or managed-hsm:subscriptionId"
+_CHOOSE: Final = "set ARM_SUBSCRIPTION_ID or azure-native:subscriptionId"
 
 
 def sign_in(azure_native: Mapping[str, str]) -> tuple[Session | None, Line]:
@@ -35,7 +35,11 @@ def sign_in(azure_native: Mapping[str, str]) -> tuple[Session | None, Line]:
 
 def subscription(session: Session, azure_native: Mapping[str, str], allowed: str | None) -> tuple[str | None, Line]:
     """The subscription that azure-native would use, and whether the configuration lets it."""
-    wanted = azure_native.get("subscriptionId") or os.environ.get("ARM_SUBSCRIPTION_ID", "") or allowed or ""
+    wanted = azure_native.get("subscriptionId") or os.environ.get("ARM_SUBSCRIPTION_ID", "")
+    if not wanted and session.identity.kind != "az login":
+        found = f"azure-native needs it said, where it signs in by {session.identity.kind}"
+        return None, failed(SUBSCRIPTION, found, f"{_CHOOSE}, which must be {allowed}" if allowed else _CHOOSE)
+    wanted = wanted or allowed or ""
     try:
         if not wanted:
             return _only(session)

@@ -25,6 +25,7 @@ _VARIABLES = {
     "oidcRequestUrl": "ACTIONS_ID_TOKEN_REQUEST_URL",
     "oidcAudience": "ARM_OIDC_AUDIENCE",
     "useMsi": "ARM_USE_MSI",
+    "useDefaultAzureCredential": "ARM_USE_DEFAULT_AZURE_CREDENTIAL",
     "environment": "ARM_ENVIRONMENT",
     "metadataHost": "ARM_METADATA_HOSTNAME",
     "location": "ARM_LOCATION",
@@ -48,8 +49,8 @@ class Configuration:
         return str(value) if value not in (None, "") else None
 
     def is_on(self, name: str) -> bool:
-        """Whether a switch is set."""
-        return (self.text(name) or "").lower() == "true"
+        """Whether a switch is set: it says ``true``, in these letters."""
+        return self.text(name) == "true"
 
     def required(self, name: str, purpose: str) -> str:
         """The value; ConfigurationError says what it is for and where it is set."""

@@ -1,8 +1,8 @@
 """Access tokens: one way to sign in, chosen by what is configured, in azure-native's order.
 
-Client certificate, client secret, OIDC, managed identity, else ``az login``. Secrets and federated assertions are two
-small forms of one request (RFC 6749 section 4.4, RFC 7521 section 4.2), sent from here; what takes more than that is
-left to azure-identity, which costs a third of a second to import.
+The SDKs' default chain, client certificate, client secret, OIDC, managed identity, else ``az login``. Secrets and
+federated assertions are two small forms of one request (RFC 6749 section 4.4, RFC 7521 section 4.2), sent from here;
+what takes more than that is left to azure-identity, which costs a third of a second to import.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ def configured_credential(configuration: Configuration, cloud: Cloud, transport:
     Raises ConfigurationError where part of it is missing, CredentialError where it cannot be used.
     """
     authority = cloud.authority
+    if configuration.is_on("useDefaultAzureCredential"):
+        return Credential(_with_default_chain(configuration, authority))
     if path := configuration.text("clientCertificatePath"):
         return Credential(_with_certificate(configuration, authority, path))
     if secret := configuration.text("clientSecret"):
@@ -167,10 +169,28 @@ def _with_certificate(configuration: Configuration, authority: str, path: str) -
             return CertificateCredential(tenant, client, path, password=password, authority=authority)
         except OSError as error:
             raise CredentialError(f"cannot read the client certificate {path}: {error.strerror}") from error
-        except ValueError as error:
+        # TypeError: the key is encrypted, and no passphrase was given.
+        except (TypeError, ValueError) as error:
             raise CredentialError(f"the client certificate {path} cannot be used: {error}") from error
 
     return _with_azure_identity(make, f"the client certificate of client {client} in tenant {tenant}")
+
+
+def _with_default_chain(configuration: Configuration, authority: str) -> GetToken:
+    configuration.required("subscriptionId", "signing in by the default chain")
+
+    def make() -> TokenCredential:
+        from azure.identity import DefaultAzureCredential
+
+        # What azidentity's chain for Go does not have.
+        absent = ("shared_token_cache", "visual_studio_code", "powershell", "broker")
+        excluded = {f"exclude_{link}_credential": True for link in absent}
+        try:
+            return DefaultAzureCredential(authority=authority, **excluded)
+        except ValueError as error:
+            raise CredentialError(f"the default chain cannot be used: {error}") from error
+
+    return _with_azure_identity(make, "the default chain")
 
 
 def _with_managed_identity(configuration: Configuration) -> GetToken:

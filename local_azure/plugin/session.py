@@ -84,7 +84,7 @@ def _azure_cli_subscription(configuration: Configuration) -> str:
     import subprocess
 
     signs_in_otherwise = any(configuration.text(name) for name in ("clientSecret", "clientCertificatePath")) or any(
-        configuration.is_on(name) for name in ("useOidc", "useMsi")
+        configuration.is_on(name) for name in ("useOidc", "useMsi", "useDefaultAzureCredential")
     )
     az = None if signs_in_otherwise else shutil.which("az", path=configuration.environment.get("PATH"))
     if az is None:

@@ -9,9 +9,10 @@ import pulumi
 import pytest
 from pulumi_azure_native import authorization
 
+from components import surroundings
 from components.surroundings import deployer
 from config import Settings, parse
-from data_plane.credentials import identity
+from data_plane.credentials import Principal, identity
 from local_azure.stack import material
 from tests.unit.components.recorder import dev
 
@@ -38,6 +39,19 @@ def test_in_a_preview_by_somebody_else_the_deployer_is_the_one_that_is_named(
 ) -> None:
     signed_in(monkeypatch, PREVIEWER, previewing=True)
     assert deployer(settings, identity({}, {})).object_id == DEPLOYER
+
+
+def test_a_default_chain_that_ends_at_two_principals_stops_the_preview(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(monkeypatch, DEPLOYER, previewing=True)
+    own = SimpleNamespace(principal=lambda: Principal(PREVIEWER, "contoso-previewer"))
+    monkeypatch.setattr(surroundings, "current", lambda: own)
+    chain = identity({"useDefaultAzureCredential": "true"}, {})
+    with pytest.raises(pulumi.RunError, match=f"^ARM_USE_DEFAULT_AZURE_CREDENTIAL: .*{PREVIEWER}.*{DEPLOYER}; set"):
+        deployer(settings, chain)
+    own.principal = lambda: Principal(DEPLOYER, "contoso-deployer")
+    assert deployer(settings, chain).object_id == DEPLOYER
 
 
 def test_the_deployer_that_is_named_deploys(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,19 @@ def test_several_ways_to_sign_in_are_tried_in_azure_natives_order(environment: d
     assert identity({}, {"ARM_USE_MSI": "true", **environment}).kind == kind
 
 
+@pytest.mark.parametrize("word", ["1", "True", "yes", "false", ""])
+def test_a_switch_is_on_only_as_azure_native_reads_it(word: str) -> None:
+    assert identity({}, {"ARM_USE_MSI": word}).kind == "az login"
+    assert identity({"useMsi": word}, {}).kind == "az login"
+
+
+@pytest.mark.parametrize("variables", ["ARM_OIDC_REQUEST", "AZURE_FEDERATED"])
+def test_what_azure_native_does_not_read_brings_no_federated_token(variables: str) -> None:
+    others = {f"{variables}_URL": "https://x", f"{variables}_TOKEN": "x", f"{variables}_TOKEN_FILE": "/x"}
+    with pytest.raises(CredentialError, match="no token to exchange"):
+        identity({}, {"ARM_CLIENT_ID": "c", "ARM_TENANT_ID": "t", "ARM_USE_OIDC": "true", **others})
+
+
 @pytest.mark.parametrize("word", [{"useDefaultAzureCredential": "true"}, {}])
 def test_the_sdks_default_chain_comes_first_where_it_is_asked_for(word: dict[str, str]) -> None:
     environment = {**ARM_SECRET, "ARM_USE_DEFAULT_AZURE_CREDENTIAL": "" if word else "true"}
@@ -85,7 +98,10 @@ def test_a_pipelines_token_is_asked_for_its_audience(
         return Answer()
 
     monkeypatch.setattr("requests.get", get)
-    pipeline = {"ARM_OIDC_REQUEST_URL": "https://pipeline.example/token", "ARM_OIDC_REQUEST_TOKEN": "bearer"}
+    pipeline = {
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "https://pipeline.example/token",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "bearer",
+    }
     found = identity({}, {"ARM_CLIENT_ID": "c", "ARM_TENANT_ID": "t", "ARM_USE_OIDC": "true", **pipeline, **audience})
     assert found.assertion is not None
     assert found.assertion() == "token"

@@ -303,8 +303,8 @@ def test_a_pipelines_token_is_asked_for_with_the_audience_of_the_cloud(
     for name in ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ARM_USE_OIDC", "true")
-    monkeypatch.setenv("ARM_OIDC_REQUEST_URL", "https://pipelines.contoso.example/token")
-    monkeypatch.setenv("ARM_OIDC_REQUEST_TOKEN", "a token of the pipeline")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "https://pipelines.contoso.example/token")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "a token of the pipeline")
     session.forget()
     assert "gave no token" in refusal()
     assert asked == [cloud.token_exchange]

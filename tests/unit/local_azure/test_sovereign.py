@@ -14,6 +14,7 @@ from local_azure.services import all_services
 
 GOVERNMENT = ("login.microsoftonline.us", "management.usgovcloudapi.net")
 CHINA = ("login.partner.microsoftonline.cn", "management.chinacloudapi.cn")
+CHINA_FOR_GO = ("login.chinacloudapi.cn", "management.chinacloudapi.cn")
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def token(cloud: Dispatcher, authority: str, resource: str) -> tuple[int, dict[s
     return answer.status, json.loads(answer.body)
 
 
-@pytest.mark.parametrize(("authority", "resource_manager"), [GOVERNMENT, CHINA])
+@pytest.mark.parametrize(("authority", "resource_manager"), [GOVERNMENT, CHINA, CHINA_FOR_GO])
 def test_a_token_of_its_entra_is_good_at_its_resource_manager(
     cloud: Dispatcher, authority: str, resource_manager: str
 ) -> None:

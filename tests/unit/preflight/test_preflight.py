@@ -375,12 +375,23 @@ def test_a_storage_account_that_is_not_there_is_found(stack: Stack) -> None:
     assert "there is no account contosonowhere" in found
 
 
-def test_the_subscription_is_the_one_there_is_where_nobody_names_one(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_switch_in_the_stacks_file_counts_as_for_the_engine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    stack.say("azure-native:useDefaultAzureCredential", True)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+    ((what, found, _),) = stack.failures()
+    assert what == "signed in"
+    assert "EnvironmentCredential" in found
+
+
+def test_a_subscription_must_be_said_as_azure_native_wants_it(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ARM_SUBSCRIPTION_ID", raising=False)
-    _, lines = stack.look()
-    assert SUBSCRIPTION_ID in next(line["found"] for line in lines if line["what"] == "subscription")
+    ((what, found, way_out),) = stack.failures()
+    assert (what, found) == ("subscription", "azure-native needs it said, where it signs in by secret")
+    assert way_out == "set ARM_SUBSCRIPTION_ID or azure-native:subscriptionId"
+    stack.say("azure-native:subscriptionId", SUBSCRIPTION_ID)
+    assert stack.failures() == []
 
 
 @given(action=st.from_regex(r"[A-Z][a-z]{1,8}\.[A-Z][a-z]{1,8}/[a-z]{1,8}/(read|write)", fullmatch=True))

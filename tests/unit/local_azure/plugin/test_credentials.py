@@ -112,6 +112,28 @@ def test_what_is_missing_is_named(arm: FakeArm, environment: dict[str, str], mes
     assert _ask(arm, environment) == message
 
 
+def test_the_default_chain_comes_first_where_it_is_asked_for(arm: FakeArm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    chain = {**ENVIRONMENT, "ARM_USE_DEFAULT_AZURE_CREDENTIAL": "true"}
+    assert _ask(arm, chain).startswith("no access token by the default chain: ")
+    assert not [each for each in arm.asked if each.path.endswith("/token")]
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "MoonCredential")
+    assert _ask(arm, chain).startswith("the default chain cannot be used: ")
+    without = {name: value for name, value in chain.items() if name != "ARM_SUBSCRIPTION_ID"}
+    assert _ask(arm, without).startswith("signing in by the default chain needs azure-native:subscriptionId")
+
+
+def test_a_certificate_whose_passphrase_is_missing_is_one_line(arm: FakeArm, tmp_path: Path) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    path = tmp_path / "client.pem"
+    protection = serialization.BestAvailableEncryption(b"a passphrase")
+    path.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection))
+    found = _ask(arm, {**BASE, "ARM_CLIENT_CERTIFICATE_PATH": str(path)})
+    assert found.startswith(f"the client certificate {path} cannot be used: ")
+
+
 def test_a_certificate_that_is_none_is_refused(arm: FakeArm, tmp_path: Path) -> None:
     path = tmp_path / "client.pem"
     path.write_text("nothing")
