@@ -47,7 +47,12 @@ def make_ends(
             )
         )
     if pool.on_destroy == "purge":
-        purge = PurgeArgs(subscription_id=deployer.subscription_id, location=settings.location, name=pool.name)
+        purge = PurgeArgs(
+            subscription_id=deployer.subscription_id,
+            location=settings.location,
+            name=pool.name,
+            resource_id=pool_id(settings, deployer),
+        )
         # It refuses a soft-deleted pool that nobody has dealt with.
         return [*ends, PurgeOnDestroy("purge-on-destroy", purge, opts=pulumi.ResourceOptions(depends_on=list(ends)))]
     costs = PoolCostsArgs(

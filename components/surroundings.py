@@ -185,14 +185,15 @@ def _check_deleted(pool: Hsm, found: DeletedPool, wanted_id: str) -> None:
             f"{key}: {pool.name} has purge protection, so nobody can purge it before {found.scheduled_purge}; recover"
             " it, or choose another managed-hsm:hsm.name"
         )
+    if found.hsm_id.lower() != wanted_id.lower():
+        why = "comes back there only" if pool.on_soft_deleted == "recover" else "is not for this stack to purge"
+        raise ConflictError(
+            f"{key}: the soft-deleted pool was {found.hsm_id} and {why}; change"
+            " managed-hsm:resourceGroup, or choose another managed-hsm:hsm.name"
+        )
     if pool.on_soft_deleted == "purge":
         pulumi.log.warn(f"{key}: the soft-deleted pool {pool.name} is purged, with every key that was in it, for good")
         return
-    if found.hsm_id.lower() != wanted_id.lower():
-        raise ConflictError(
-            f"{key}: the soft-deleted pool was {found.hsm_id} and comes back there only; change"
-            " managed-hsm:resourceGroup, or choose another managed-hsm:hsm.name"
-        )
     pulumi.log.warn(
         f"{key}: the soft-deleted pool {pool.name} comes back with its keys, roles and security domain, and is changed"
         " to what the configuration says; a security-domain file of before cannot be proved to be its own: set"

@@ -90,15 +90,23 @@ def _state(session: Session, hsm_id: str) -> str:
     return str(properties.get("provisioningState", ""))
 
 
-def purge(session: Session, path: str, *, say: Say = silent, clock: Clock = SYSTEM_CLOCK) -> bool:
+def purge(
+    session: Session, path: str, *, hsm_id: str | None = None, say: Say = silent, clock: Clock = SYSTEM_CLOCK
+) -> bool:
     """Purges the soft-deleted pool and waits until it is gone; answers whether there was one.
+
+    ``hsm_id`` is the ARM id that it had: another pool that has the name by now is somebody else's, and stays.
 
     That there is none is believed only after several answers: a pool that was deleted a moment ago and shows late would
     stay, and be billed. Raises DeadlineError where it stays, and DataPlaneError where purging is refused.
     """
-    if confirmed(lambda: True if exists(session, path) else None, clock=clock) is None:
+    found = confirmed(lambda: find(session, path), clock=clock)
+    if found is None:
         return False
     name = path.rsplit("/", 1)[-1]
+    if hsm_id is not None and found.hsm_id.lower() != hsm_id.lower():
+        say(f"the soft-deleted pool {name} stays: it was {found.hsm_id}, and not this stack's")
+        return False
     say(f"purging the soft-deleted pool {name}; on Azure this takes several minutes")
     session.resource_manager_post(f"{path}/purge", API_VERSION)
     patience = Patience(PURGE_SECONDS, f"the purge of {name}", first=0.1, longest=15.0, clock=clock)

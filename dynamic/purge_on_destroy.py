@@ -41,7 +41,7 @@ class PurgeOnDestroyProvider(PurgingProvider):
         from data_plane import deleted_pool, session
 
         path = deleted_pool.path_of(_props["subscription_id"], _props["location"], _props["name"])
-        deleted_pool.purge(session.current(), path, say=tell)
+        deleted_pool.purge(session.current(), path, hsm_id=_props.get("resource_id"), say=tell)
 
 
 class PurgeOnDestroy(Resource, module="mhsm", name="PurgeOnDestroy"):

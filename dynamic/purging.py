@@ -17,15 +17,18 @@ class PurgeArgs:
     subscription_id: str
     location: str
     name: str
+    resource_id: str | None = None
+    """ARM id that it has while it lives, where that tells it from another one of the name."""
 
 
 class PurgingProvider(HsmProvider):
     """Does nothing but purge, when it is deleted; what and how is the subclass's."""
 
     REPLACE: ClassVar = ("subscription_id", "location", "name")
+    PASSED_ON: ClassVar = ("resource_id",)
 
     def judge(self, olds: Props, news: Props) -> tuple[Props, list[CheckFailure]]:
-        """All three are needed."""
+        """All three that tell it are needed."""
         del olds
         return news, missing(news, *self.REPLACE)
 

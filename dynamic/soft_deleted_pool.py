@@ -15,6 +15,7 @@ from data_plane.errors import ConflictError
 from dynamic.base import HsmProvider, Props, inputs_of, missing, one_line, tell
 
 ACTIONS = ("recover", "purge")
+_NOT_OWN = {"recover": "comes back there and not in", "purge": "is not for this stack to purge, whose group is"}
 
 
 @dataclass
@@ -83,20 +84,34 @@ def _deal_with(wanted: Props) -> None:
     subscription, name = wanted["hsm_id"].split("/")[2], wanted["hsm_id"].rsplit("/", 1)[-1]
     path, current = deleted_pool.path_of(subscription, wanted["location"], name), session.current()
     found = deleted_pool.find(current, path)
-    if found is not None and wanted["action"] == "purge":
-        deleted_pool.purge(current, path, say=tell)
-    elif found is not None:
+    if found is None:
+        return
+    _require_own(wanted, found.hsm_id)
+    if wanted["action"] == "recover":
         _recover(wanted, found.hsm_id)
+    elif found.deleted_at != wanted.get("deleted_at"):
+        # Nobody was told of it, and a purge cannot be taken back.
+        raise ConflictError(
+            f"managed-hsm:hsm.onSoftDeleted: the pool {name} was deleted at {found.deleted_at}, after this run had"
+            " looked; it is not purged — run preview, and up if it shall be"
+        )
+    else:
+        deleted_pool.purge(current, path, hsm_id=wanted["hsm_id"], say=tell)
+
+
+def _require_own(wanted: Props, hsm_id: str) -> None:
+    if hsm_id.lower() == wanted["hsm_id"].lower():
+        return
+    out = f"so it {_NOT_OWN[wanted['action']]} {wanted['resource_group']}"
+    raise ConflictError(
+        f"managed-hsm:hsm.onSoftDeleted: the soft-deleted pool was {hsm_id}, {out} — change managed-hsm:resourceGroup,"
+        " or choose another hsm.name"
+    )
 
 
 def _recover(wanted: Props, hsm_id: str) -> None:
     from data_plane import deleted_pool, session
 
-    if hsm_id.lower() != wanted["hsm_id"].lower():
-        raise ConflictError(
-            f"managed-hsm:hsm.onSoftDeleted: the soft-deleted pool was {hsm_id}, so it comes back there and not in "
-            f"{wanted['resource_group']} — change managed-hsm:resourceGroup, or choose another hsm.name"
-        )
     body = {
         "location": wanted["location"],
         "sku": {"name": wanted["sku"], "family": wanted["sku_family"]},

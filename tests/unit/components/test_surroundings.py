@@ -343,6 +343,7 @@ def test_a_deleted_pool_that_is_to_be_dealt_with_is_told_of(
     [
         ("purge", {"purgeProtectionEnabled": True}, "has purge protection, so nobody can purge it before 2026-12-18"),
         ("recover", {"mhsmId": "/subscriptions/s/resourceGroups/Other/x"}, "comes back there only; change"),
+        ("purge", {"mhsmId": "/subscriptions/s/resourceGroups/Other/x"}, "is not for this stack to purge; change"),
     ],
 )
 def test_a_decision_that_cannot_be_carried_out_is_refused_beforehand(

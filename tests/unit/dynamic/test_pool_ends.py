@@ -76,10 +76,34 @@ def test_it_comes_back_only_where_it_was(pool: Pool) -> None:
         SoftDeletedPoolProvider().create(found_again("recover", hsm_id=elsewhere, resource_group="Other"))
 
 
+def deleted_at() -> str:
+    found = deleted_pool.find(session.current(), DELETED)
+    assert found is not None
+    return found.deleted_at
+
+
+def test_a_pool_of_another_group_is_not_purged(pool: Pool) -> None:
+    del pool
+    soft_delete_pool()
+    wanted = found_again("purge", hsm_id=HSM_ID.replace("Contoso", "Other"), deleted_at=deleted_at())
+    with pytest.raises(ConflictError, match="is not for this stack to purge"):
+        SoftDeletedPoolProvider().create(wanted)
+    assert deleted_pool.exists(session.current(), DELETED)
+
+
+def test_a_deletion_that_nobody_was_told_of_is_not_made_final(pool: Pool) -> None:
+    del pool
+    soft_delete_pool()
+    for before in ({}, {"deleted_at": "2026-11-20T10:00:00Z"}):
+        with pytest.raises(ConflictError, match="after this run had looked; it is not purged"):
+            SoftDeletedPoolProvider().create(found_again("purge", **before))
+    assert deleted_pool.exists(session.current(), DELETED)
+
+
 def test_a_soft_deleted_pool_is_purged_where_that_is_asked(pool: Pool) -> None:
     del pool
     soft_delete_pool()
-    SoftDeletedPoolProvider().create(found_again("purge"))
+    SoftDeletedPoolProvider().create(found_again("purge", deleted_at=deleted_at()))
     assert not deleted_pool.exists(session.current(), DELETED)
     assert make_pool().name == "az400popMHSM"
 
@@ -89,7 +113,7 @@ def test_purge_protection_is_stronger(signed_in: Azure) -> None:
     make_pool(enablePurgeProtection=True)
     soft_delete_pool()
     with pytest.raises(RequestError, match="purge protection is enabled"):
-        SoftDeletedPoolProvider().create(found_again("purge"))
+        SoftDeletedPoolProvider().create(found_again("purge", deleted_at=deleted_at()))
 
 
 @pytest.mark.parametrize("action", ["recover", "purge"])

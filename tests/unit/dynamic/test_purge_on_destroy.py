@@ -44,6 +44,15 @@ def test_a_deleted_pool_that_shows_late_is_purged_all_the_same(pool: Pool, signe
     assert not deleted_pool.exists(session.current(), DELETED)
 
 
+def test_a_pool_of_another_group_that_has_the_name_by_now_stays(pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:
+    soft_delete_pool()
+    PROVIDER.delete("id", {**PROPS, "resource_id": pool.id.replace("Contoso", "Other")})
+    assert deleted_pool.exists(session.current(), DELETED)
+    assert f"az400popMHSM stays: it was {pool.id}" in capsys.readouterr().out
+    PROVIDER.delete("id", {**PROPS, "resource_id": pool.id.upper()})
+    assert not deleted_pool.exists(session.current(), DELETED)
+
+
 def test_a_soft_deleted_pool_of_somebody_else_is_never_this_stacks_to_purge(pool: Pool) -> None:
     del pool
     soft_delete_pool()
