@@ -146,8 +146,11 @@ class ManagedIdentityV2Credential:
             return self._answer_to(scope, claims, refused.binding)
         if refused.binding is None:
             return refused
-        binding = self._bindings.replace(refused.binding, at_most_every_few_minutes=True)
-        return refused if binding is refused.binding else self._acquired(scope, binding, None)
+        try:
+            binding = self._bindings.replace(refused.binding, at_most_every_few_minutes=True)
+            return refused if binding is refused.binding else self._acquired(scope, binding, None)
+        except BindingNotOffered as error:
+            return self._version_1(scope, error)
 
     def _answer_to(self, scope: str, claims: str, refused: Binding | None) -> BoundToken:
         try:
@@ -173,8 +176,12 @@ class ManagedIdentityV2Credential:
         return self._kept(scope, token, "Bearer", lifetime_seconds, None)
 
     def _kept(self, scope: str, token: str, kind: str, lifetime_seconds: int, binding: Binding | None) -> BoundToken:
+        now = self._clock.now()
+        if binding is not None:
+            # Without its certificate the token is worth nothing.
+            lifetime_seconds = max(0, min(lifetime_seconds, int(binding.valid_until - now)))
         bound = BoundToken(token, kind, int(time.time()) + lifetime_seconds, binding)
-        self._tokens.put(scope, Cached.received(bound, self._clock.now(), lifetime_seconds))
+        self._tokens.put(scope, Cached.received(bound, now, lifetime_seconds))
         return bound
 
 

@@ -95,8 +95,8 @@ class MetadataService:
             raise
         _check_server(answer)
         return PlatformMetadata(
-            client_id=_text(answer, "clientId"),
-            tenant_id=_text(answer, "tenantId"),
+            client_id=_guid(answer, "clientId"),
+            tenant_id=_guid(answer, "tenantId"),
             compute_unit=_object(answer, "cuId"),
             attestation_endpoint=_text(answer, "attestationEndpoint"),
         )
@@ -118,7 +118,10 @@ class MetadataService:
     def bearer_token(self, selector: dict[str, str], resource: str) -> tuple[str, int]:
         """A token of version 1, bound to nothing, and its lifetime in seconds. Raises MetadataServiceError."""
         answer = self._ask("GET", TOKEN, {"api-version": VERSION_1, "resource": resource, **selector})
-        return _text(answer, "access_token"), int(_text(answer, "expires_in"))
+        lifetime = _text(answer, "expires_in")
+        if not lifetime.isdecimal():
+            raise MetadataServiceError("The metadata service does not say how long its token is valid", answer.status)
+        return _text(answer, "access_token"), int(lifetime)
 
     def _ask(
         self,
@@ -191,6 +194,15 @@ def _text(answer: _Answer, name: str) -> str:
     value = answer.body.get(name)
     if not isinstance(value, str) or not value:
         raise MetadataServiceError(f"The metadata service's answer has no {name}", answer.status)
+    return value
+
+
+def _guid(answer: _Answer, name: str) -> str:
+    value = _text(answer, name)
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        raise MetadataServiceError(f"The metadata service's answer has no GUID as {name}", answer.status) from None
     return value
 
 

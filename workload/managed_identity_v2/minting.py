@@ -113,10 +113,14 @@ def _binding(issued: IssuedCredential, key: BindingKey) -> Binding:
 
 def _trusted(endpoint: str) -> str:
     """A token request proves the identity: it goes to Entra ID only, whatever the answer says."""
-    parts = urlsplit(endpoint)
+    try:
+        parts = urlsplit(endpoint)
+        port = parts.port
+    except ValueError:
+        raise MetadataServiceError("The token endpoint is no URL", 200) from None
     if (
         parts.scheme != "https"
-        or parts.port not in (None, 443)
+        or port not in (None, 443)
         or parts.username is not None
         or _TOKEN_HOSTS.fullmatch((parts.hostname or "").lower()) is None
     ):

@@ -108,11 +108,25 @@ class Pkcs11Key:
                     label=self._label,
                     private_template={pkcs11.Attribute.SENSITIVE: True, pkcs11.Attribute.EXTRACTABLE: False},
                 )
+            else:
+                self._refuse_what_could_leave(session)
             modulus = int.from_bytes(public[pkcs11.Attribute.MODULUS], "big")
             exponent = int.from_bytes(public[pkcs11.Attribute.PUBLIC_EXPONENT], "big")
         if modulus.bit_length() != KEY_BITS:
             raise ManagedIdentityError(f"The key {self._label!r} has not {KEY_BITS} bits: choose another label.")
         return rsa.RSAPublicNumbers(exponent, modulus).public_key()
+
+    def _refuse_what_could_leave(self, session: Any) -> None:
+        """A key of that label that somebody else has put there may be one that the token gives out."""
+        import pkcs11
+
+        wanted = {pkcs11.Attribute.LABEL: self._label, pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
+        for private in session.get_objects(wanted):
+            if private[pkcs11.Attribute.EXTRACTABLE] or not private[pkcs11.Attribute.SENSITIVE]:
+                raise ManagedIdentityError(
+                    f"The private key {self._label!r} may leave its token, so nothing is bound to it: choose another"
+                    " label."
+                )
 
 
 class _Signer(rsa.RSAPrivateKey):

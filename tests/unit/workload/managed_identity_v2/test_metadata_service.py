@@ -180,7 +180,11 @@ def impostor(**answers: Any) -> Iterator[str]:
         server.shutdown()
 
 
-GOOD = b'{"clientId": "a", "tenantId": "b", "cuId": {"vmId": "c"}, "attestationEndpoint": "https://d"}'
+CLIENT, TENANT = b"9b0f3c1e-3c55-4bb2-8f77-5a3d9e1c2b40", b"7a1c5be0-2f0e-4c57-9d43-0c2f6b1d9e11"
+GOOD = (
+    b'{"clientId": "%s", "tenantId": "%s", "cuId": {"vmId": "c"}, ' % (CLIENT, TENANT)
+    + b'"attestationEndpoint": "https://d", "expires_in": "x"}'
+)
 
 
 def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,9 +212,26 @@ def test_an_answer_with_something_missing_is_said(monkeypatch: pytest.MonkeyPatc
             made.bound_token(SCOPE)
 
 
+@pytest.mark.parametrize(("value", "name"), [(CLIENT, "clientId"), (TENANT, "tenantId")])
+def test_an_identity_that_is_no_guid_is_said(monkeypatch: pytest.MonkeyPatch, value: bytes, name: str) -> None:
+    with impostor(status=200, body=GOOD.replace(value, b"a" * 100), server="IMDS/150.870.65.1854") as base:
+        monkeypatch.setenv(OVERRIDE, base)
+        with credential(Sleeps()) as made, pytest.raises(MetadataServiceError, match=f"has no GUID as {name}"):
+            made.bound_token(SCOPE)
+
+
+def test_a_token_of_version_1_without_an_end_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with impostor(status=200, body=GOOD, server="IMDS/150.870.65.1854") as base:
+        monkeypatch.setenv(OVERRIDE, base)
+        with pytest.raises(MetadataServiceError, match="does not say how long its token is valid"):
+            MetadataService(ServiceClock()).bearer_token({}, "https://vault.azure.net")
+
+
 @pytest.mark.parametrize(
     "endpoint",
     [
+        "https://westus.mtlsauth.microsoft.com:port",
+        "https://[westus.mtlsauth.microsoft.com",
         "https://westus.mtlsauth.microsoft.com.contoso.example",
         "https://contoso.example/westus.mtlsauth.microsoft.com",
         "http://westus.mtlsauth.microsoft.com",
@@ -226,7 +247,7 @@ def test_a_token_is_asked_for_at_entra_id_only(azure: Serving, endpoint: str) ->
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("local_azure.vm.imds.credentials.json_response", elsewhere)
-        with credential(Sleeps()) as made, pytest.raises(MetadataServiceError, match="is not Entra ID's"):
+        with credential(Sleeps()) as made, pytest.raises(MetadataServiceError, match=r"is not Entra ID's|is no URL"):
             made.bound_token(SCOPE)
     assert azure.asked(TOKENS) == []
 

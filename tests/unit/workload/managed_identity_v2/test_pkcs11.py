@@ -77,6 +77,17 @@ def test_the_key_is_made_in_the_token_and_signs_there(token: Pkcs11Token) -> Non
 
 
 @needs_token
+def test_a_key_that_may_leave_the_token_is_not_used(token: Pkcs11Token) -> None:
+    import pkcs11
+
+    with token.session() as session:
+        loose = {pkcs11.Attribute.SENSITIVE: False, pkcs11.Attribute.EXTRACTABLE: True}
+        session.generate_keypair(pkcs11.KeyType.RSA, 2048, store=True, label="loose", private_template=loose)
+    with pytest.raises(ManagedIdentityError, match="may leave its token"):
+        _ = Pkcs11Key(token, "loose").signer
+
+
+@needs_token
 def test_a_token_that_cannot_be_used_is_said_in_one_line(token: Pkcs11Token, tmp_path: Path) -> None:
     with pytest.raises(ManagedIdentityError, match=r"nobody.s. in .* cannot be used"):
         _ = Pkcs11Key(Pkcs11Token(token.module, "nobody's", token.pin_file), "binding").signer

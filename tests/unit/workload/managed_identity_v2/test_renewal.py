@@ -124,6 +124,22 @@ def test_an_expired_certificate_is_never_shown(azure: Serving) -> None:
     assert len(azure.asked(TOKENS)) == 2
 
 
+def test_a_token_ends_with_the_certificate_that_it_is_bound_to(azure: Serving) -> None:
+    clock = MovableClock()
+    service = MetadataService(clock, sleep=Sleeps())
+    with ManagedIdentityV2Credential(clock=clock, metadata_service=service) as credential:
+        first = credential.bound_token(SCOPE)
+        assert first.binding is not None
+        azure.fail("status", "/getplatformmetadata", status=500, count=None)
+        move(azure, clock, first.binding.valid_until - clock.now() - 600)
+        last = credential.bound_token("https://storage.azure.com/.default")
+        assert last.binding is first.binding
+        assert last.expires_on - time.time() <= 600
+        azure.dispatcher.faults.clear()
+        move(azure, clock, 700)
+        assert credential.bound_token("https://storage.azure.com/.default").binding is not first.binding
+
+
 @pytest.mark.parametrize("days", [-400, -8, 8, 400])
 def test_a_wrong_clock_on_the_machine_costs_nothing(azure: Serving, monkeypatch: pytest.MonkeyPatch, days: int) -> None:
     real = time.time
