@@ -29,7 +29,9 @@ program's own models (`python -m config.reference > docs/configuration.md`) and 
   quotes into a longer form, which means the same.
 - **Secrets** have no place in the configuration except in `vault.secrets` and `importPassphrases`, there as Pulumi
   secrets only: a value that the stack's file has in plain text is refused, also beside others that are secret. What
-  the engine knows as a secret is never shown in a message.
+  the engine knows as a secret is never shown in a message. But the engine's own log of the highest verbosity
+  (`--logtostderr -v=9`) has secrets of the configuration in plain text, as it hands them to its providers: guard such a
+  log, or keep passphrases in the environment (`passphraseVariable`).
 - **An empty section** is one that is not set.
 
 ## Files that the configuration names

@@ -9,6 +9,7 @@ from config.files import UnusableFile, is_directory, read_file, real_path
 from config.problems import Problem, not_accepted, relative, shown
 from config.security_domain import BlobDestination, PathDestination, SecurityDomain
 from config.settings import Settings
+from data_plane.key_backups import manifest_path
 from data_plane.security_domain_blob import COMPANIONS
 from data_plane.security_domain_file import companions
 
@@ -42,6 +43,8 @@ def _other_files(settings: Settings, domain: SecurityDomain) -> dict[str, str]:
             "importFrom": key.import_from,
             "restoreFrom": key.restore_from,
             "backupTo": key.backup_to,
+            "backupTo's manifest": manifest_path(key.backup_to) if key.backup_to else None,
+            "attestTo": key.attest_to,
             "releasePolicy.file": policy.file if policy else None,
         }
         files |= {real_path(path): f"keys.{name}.{setting}" for setting, path in named.items() if path is not None}

@@ -10,8 +10,9 @@ from config.files import UnusableFile, is_directory, read_file, real_path
 from config.keys import FURTHER_OPERATIONS, OPERATIONS, Key
 from config.private_keys import PrivateKeyKind, kind_of_private_key
 from config.problems import Problem, not_accepted, relative
-from config.settings import Settings
+from config.settings import NAMESPACE, Settings
 from data_plane.errors import KeyMaterialError
+from data_plane.key_backups import manifest_path
 from data_plane.key_limits import SIZES
 from data_plane.key_transfer import exchange_key_id, is_transfer_file
 
@@ -23,7 +24,7 @@ _KINDS = {"RSA-HSM": "an RSA key", "oct-HSM": "a symmetric key"}
 def problems(settings: Settings, base: Path) -> Iterator[Problem]:
     """Problems of the keys."""
     seen: dict[str, str] = {}
-    kept: dict[str, str] = {}
+    taken = _files_to_read(settings)
     for name, key in settings.keys.items():
         path = f"managed-hsm:keys.{name}"
         earlier = seen.setdefault(name.lower(), name)
@@ -35,10 +36,7 @@ def problems(settings: Settings, base: Path) -> Iterator[Problem]:
         yield from _origin_problems(path, key)
         if key.import_from is not None:
             yield from _import_problems(path, key, key.import_from, passphrases.given(settings, name), base)
-        for place, file in ((f"{path}.backupTo", key.backup_to), (f"{path}.attestTo", key.attest_to)):
-            if file is not None:
-                owner = kept.setdefault(real_path(file), place)
-                yield from _kept_problems(place, file, None if owner == place else owner, base)
+        yield from _kept_problems(path, key, taken, base)
         yield from key_life.problems(path, key, base)
 
 
@@ -110,7 +108,38 @@ def _import_problems(path: str, key: Key, file: Path, passphrase: str | None, ba
     yield from _fit_problems(path, key, kind, shown)
 
 
-def _kept_problems(place: str, file: Path, other: str | None, base: Path) -> Iterator[Problem]:
+def _files_to_read(settings: Settings) -> dict[str, str]:
+    """Whose every file is, by its real path, that must not be written over: a key's only copy may be in it."""
+    files: dict[str, Path | None] = {}
+    for name, key in settings.keys.items():
+        path = f"{NAMESPACE}:keys.{name}"
+        files |= {f"{path}.importFrom": key.import_from, f"{path}.restoreFrom": key.restore_from}
+        files[f"{path}.releasePolicy.file"] = key.release_policy.file if key.release_policy else None
+    domain = settings.security_domain
+    for index, custodian in enumerate(domain.custodians if domain else ()):
+        files[f"{NAMESPACE}:securityDomain.custodians[{index}].certificate"] = custodian.certificate
+    return {real_path(file): place for place, file in files.items() if file is not None}
+
+
+def _kept_problems(path: str, key: Key, taken: dict[str, str], base: Path) -> Iterator[Problem]:
+    """Problems of the files that the key is kept in; ``taken`` is whose every file is so far, and takes these up."""
+    for name, file in (("backupTo", key.backup_to), ("attestTo", key.attest_to)):
+        if file is None:
+            continue
+        place = f"{path}.{name}"
+        # A key that was restored from its backup may be backed up there again.
+        own = (place, f"{path}.restoreFrom") if name == "backupTo" else (place,)
+        owner = taken.setdefault(real_path(file), place)
+        yield from _file_problems(place, file, None if owner in own else owner, base)
+        if name == "backupTo" and owner in own:
+            manifest = manifest_path(file)
+            owner = taken.setdefault(real_path(manifest), place)
+            if owner != place:
+                accepted = f"a file whose {manifest.name} is free ({owner.partition(':')[2]} has it)"
+                yield not_accepted(place, relative(file, base), accepted)
+
+
+def _file_problems(place: str, file: Path, other: str | None, base: Path) -> Iterator[Problem]:
     real, project = Path(real_path(file)), Path(real_path(base))
     if other is not None:
         yield not_accepted(place, relative(file, base), f"a file of its own ({other.partition(':')[2]} has it)")

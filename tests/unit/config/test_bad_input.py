@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from config import Settings
+
 Values = dict[str, Any]
 Mistakes = Callable[[Values], list[str]]
 
@@ -463,6 +465,48 @@ def test_backups_of_keys_at_places_that_are_taken_or_would_be_committed(dev: Val
     assert mistakes(dev) == [
         f"keys.myrsakey.backupTo: keys.backup is not accepted; {accepted}",
         "keys.myaeskey.backupTo: .local is a directory; the path of a file",
+    ]
+
+
+@pytest.mark.parametrize("setting", ["backupTo", "attestTo"])
+def test_nothing_is_written_over_a_file_that_is_read(dev: Values, mistakes: Mistakes, setting: str) -> None:
+    keys = dev["managed-hsm:keys"]
+    read = {
+        keys["mypemrsakey"]["importFrom"]: "keys.mypemrsakey.importFrom",
+        dev["managed-hsm:securityDomain"]["custodians"][0]["certificate"]: "securityDomain.custodians[0].certificate",
+    }
+    for file, place in read.items():
+        keys["myrsakey"][setting] = file
+        (line,) = (each for each in mistakes(dev) if "a file of its own" in each)
+        assert line == f"keys.myrsakey.{setting}: {file} is not accepted; a file of its own ({place} has it)"
+
+
+def test_an_attestation_is_not_written_over_the_record_of_a_backup_or_a_security_domain(
+    dev: Values, mistakes: Mistakes
+) -> None:
+    keys = dev["managed-hsm:keys"]
+    keys["myrsakey"] |= {"backupTo": ".local/a", "attestTo": ".local/a.manifest.json"}
+    assert mistakes(dev) == [
+        "keys.myrsakey.attestTo: .local/a.manifest.json is not accepted; a file of its own (keys.myrsakey.backupTo has"
+        " it)"
+    ]
+    del keys["myrsakey"]["backupTo"]
+    destination = keys["myrsakey"]["attestTo"] = dev["managed-hsm:securityDomain"]["destinations"][0]["path"]
+    assert mistakes(dev) == [
+        f"securityDomain.destinations[0].path: {destination} is not accepted; a file that is not keys.myrsakey.attestTo"
+    ]
+
+
+def test_a_key_is_backed_up_to_where_it_was_restored_from_and_no_other_key_is(
+    dev: Values, accepted: Callable[[Values], Settings], mistakes: Mistakes
+) -> None:
+    keys = dev["managed-hsm:keys"]
+    keys["myrsakey"] |= {"restoreFrom": ".local/a", "backupTo": ".local/a"}
+    assert accepted(dev).keys["myrsakey"].backup_to is not None
+    del keys["myrsakey"]["backupTo"]
+    keys["myaeskey"]["backupTo"] = ".local/a"
+    assert mistakes(dev) == [
+        "keys.myaeskey.backupTo: .local/a is not accepted; a file of its own (keys.myrsakey.restoreFrom has it)"
     ]
 
 
