@@ -31,7 +31,7 @@ def public_key_of(encoded: object, client_id: str, tenant_id: str, compute_unit:
     try:
         request = x509.load_der_x509_csr(base64.b64decode(encoded, validate=True))
         return _checked(request, client_id, tenant_id, compute_unit)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         # Much of a request is only read when it is looked at.
         raise _refused("it is no PKCS#10 request in single-line base64 of its DER") from None
 
