@@ -40,6 +40,8 @@ class KeySpec:
     exportable: bool = False
     release: ReleasePolicy | None = None
     """Under which attestation an exportable key is released."""
+    rotates: bool = False
+    """Whether the service makes versions of it by a policy, which gives them dates of their own."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,16 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, TypeVar
 
-from data_plane import key_attestation, key_backups, key_making, key_material, key_release, key_rotation, propagation
+from data_plane import (
+    key_adoption,
+    key_attestation,
+    key_backups,
+    key_making,
+    key_material,
+    key_release,
+    key_rotation,
+    propagation,
+)
 from data_plane.errors import (
     ConflictError,
     ForbiddenError,
@@ -51,14 +60,13 @@ class Keys:
         except ConflictError as conflict:
             return self._recover(spec, conflict)
 
-    def find(self, name: str) -> Key | None:
-        """The key's current version, or None once several answers said that there is none."""
-        return confirmed(lambda: self._when_allowed(name, lambda: self._get(name)), clock=self._clock)
+    def find(self, name: str, version: str | None = None) -> Key | None:
+        """The key's current version, or the one named; None once several answers said that there is none."""
+        return confirmed(lambda: self._when_allowed(name, lambda: self._get(name, version)), clock=self._clock)
 
     def has_version(self, name: str, version: str) -> bool:
         """Whether the key has this version, among older ones too."""
-        found = confirmed(lambda: self._when_allowed(name, lambda: self._get(name, version)), clock=self._clock)
-        return found is not None
+        return self.find(name, version) is not None
 
     def bring_back(self, name: str, versions: Collection[str]) -> bool:
         """Recovers the soft-deleted key as it was; False where there is none that ends with one of these versions.
@@ -210,6 +218,12 @@ class Keys:
         return self._adopt(restored, spec, "was restored")
 
     def _adopt(self, existing: Key, spec: KeySpec, how: str) -> Key:
+        spec = key_adoption.since_rotated(
+            existing,
+            spec,
+            versions=lambda: [each.version for each in self.versions(spec.name)],
+            find=lambda version: self.find(spec.name, version),
+        )
         if differences := existing.differences(spec):
             raise ConflictError(
                 f"{self._subject(spec.name)}: {how} with {', '.join(differences)} — "

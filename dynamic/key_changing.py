@@ -30,7 +30,8 @@ def create(keys: Keys, wanted: Props, passphrase: str | None) -> Props:
     if wanted.get("rotation"):
         keys.set_rotation_policy(made.name, key_state.rotation_of(wanted))
     versions = [made.version] if made.is_new else [each.version for each in keys.versions(made.name)]
-    return _kept(keys, wanted, made, versions, made.version)
+    # The dates of the configuration are those of the version that it was made with.
+    return _kept(keys, wanted, made, versions, versions[0] if wanted.get("rotation") else made.version)
 
 
 def update(keys: Keys, olds: Props, wanted: Props, same: Same, passphrase: str | None) -> Props:

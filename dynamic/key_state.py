@@ -54,6 +54,7 @@ def spec_of(props: Props, passphrase: str | None = None) -> KeySpec:
         passphrase=passphrase,
         exportable=props.get("exportable", False),
         release=ReleasePolicy(release["policy"], release["immutable"]) if release else None,
+        rotates=bool(props.get("rotation")),
     )
 
 

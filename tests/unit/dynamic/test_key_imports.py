@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from pulumi.dynamic import Config, ConfigureRequest
 
 from data_plane import key_use, session
-from data_plane.errors import KeyMaterialError
+from data_plane.errors import ConflictError, KeyMaterialError
 from data_plane.key_model import key_of
 from data_plane.key_release import canonical
 from data_plane.pool import Pool
@@ -65,6 +65,19 @@ def test_a_file_with_a_passphrase_is_imported_and_the_passphrase_stays_out_of_th
     assert key.refresh() == []
     captured = capsys.readouterr()
     assert PHRASE not in "\n".join([str(outs), str(key.inputs), captured.out, captured.err, caplog.text])
+
+
+def test_an_imported_key_is_adopted_though_it_was_rotated_since_and_another_key_is_not(
+    key: Managed, tmp_path: Path
+) -> None:
+    files = [tmp_path / "one.pem", tmp_path / "other.pem"]
+    for file in files:
+        file.write_bytes(pkcs8(ec.generate_private_key(ec.SECP256R1())))
+    key.up(key_type="EC-HSM", import_from=str(files[0]))
+    rotated = key.up(key_type="EC-HSM", import_from=str(files[0]), rotate_now="now")["version"]
+    assert Managed(key.pool).up(key_type="EC-HSM", import_from=str(files[0]))["version"] == rotated
+    with pytest.raises(ConflictError, match="exists with public key"):
+        Managed(key.pool).up(key_type="EC-HSM", import_from=str(files[1]))
 
 
 def test_a_passphrase_comes_from_the_environment_too(

@@ -159,6 +159,19 @@ def test_a_version_that_the_policy_made_keeps_its_dates_when_the_key_is_recovere
     assert key.refresh() == []
 
 
+def test_a_version_that_the_policy_made_keeps_its_dates_when_the_key_is_adopted(key: Managed, signed_in: Azure) -> None:
+    asked = {"rotation": POLICY, "expires": (datetime.now(UTC) + timedelta(days=40)).isoformat()}
+    key.up(**asked)
+    wait(signed_in, 91)
+    given = key.client.get_key("mykey").properties.expires_on
+    # As where its pool was deleted and recovered, or the state is lost.
+    again = Managed(key.pool)
+    again.up(**asked)
+    assert again.client.get_key("mykey").properties.expires_on == given
+    assert again.refresh() == []
+    assert not again.preview(**asked).changes
+
+
 def test_a_rotation_whose_answer_was_lost_is_not_made_twice(key: Managed, signed_in: Azure) -> None:
     key.up(rotation=POLICY)
     signed_in.control.add_fault("drop-after", method="POST", path="/keys/mykey/rotate")
