@@ -34,8 +34,10 @@ def one_line(operation: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(operation)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        from data_plane import session, way_in
+        from data_plane import sdk, session, way_in
 
+        # Up to four operations begin at the same time.
+        sdk.load()
         try:
             hsm_id = _hsm_id(args)
             if hsm_id is None:
