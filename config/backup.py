@@ -8,15 +8,15 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from config.fields import ArmId, Section, Text, matching, setting
+from data_plane.clouds import BLOB_CONTAINER
 
-_CONTAINER = r"https://[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+/[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]"
 _FOLDER = r"mhsm-[0-9A-Za-z-]+-[0-9]{14,17}"
 FOLDER_ACCEPTED = (
     "https://<account>.blob.core.windows.net/<container>/mhsm-<pool>-<time>, as a backup's folderUrl has it"
 )
 
-ContainerUrl = Annotated[str, BeforeValidator(matching(_CONTAINER))]
-FolderUrl = Annotated[str, BeforeValidator(matching(f"{_CONTAINER}/{_FOLDER}"))]
+ContainerUrl = Annotated[str, BeforeValidator(matching(BLOB_CONTAINER))]
+FolderUrl = Annotated[str, BeforeValidator(matching(f"{BLOB_CONTAINER}/{_FOLDER}"))]
 """A full backup."""
 
 

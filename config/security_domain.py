@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Discriminator, Tag
 
 from config.fields import ArmId, Boolean, Integer, ProjectPath, Section, Text, matching, setting
+from data_plane.clouds import BLOB_CONTAINER
 
-_CONTAINER = r"https://[a-z0-9]{3,24}\.blob\.core\.[a-z0-9.-]+/[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]"
 _BLOB = r"[0-9A-Za-z_-][0-9A-Za-z_.-]*(?:/[0-9A-Za-z_-][0-9A-Za-z_.-]*)*(?<!\.)"
 """A part of the names that blobs can have: one that needs no encoding, in an address or on paper."""
 
@@ -56,7 +56,7 @@ class PathDestination(Section):
 class BlobDestination(Section):
     """A blob in a storage account: the program's own (storage), or one that is there."""
 
-    blob: Annotated[str, BeforeValidator(matching(rf"{_CONTAINER}(?:/{_BLOB})?"))] = setting(
+    blob: Annotated[str, BeforeValidator(matching(rf"{BLOB_CONTAINER}(?:/{_BLOB})?"))] = setting(
         what="A blob that the security domain is written to before the activation is waited for; named "
         "`<pool>-SD.json` where only the container is given. Not in the pool's own resource group, and not encrypted "
         "with a key of this pool.",
@@ -111,7 +111,7 @@ def _place_kind(value: object) -> str:
 
 FileOrBlob = Annotated[
     Annotated[ProjectPath, Tag("<path>")]
-    | Annotated[str, BeforeValidator(matching(rf"{_CONTAINER}/{_BLOB}")), Tag("<blob>")],
+    | Annotated[str, BeforeValidator(matching(rf"{BLOB_CONTAINER}/{_BLOB}")), Tag("<blob>")],
     Discriminator(_place_kind),
 ]
 

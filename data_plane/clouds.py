@@ -9,6 +9,7 @@ same way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -82,3 +83,8 @@ CHINA: Final = Cloud(
 )
 CLOUDS: Final[Mapping[str, Cloud]] = {each.name: each for each in (PUBLIC, US_GOVERNMENT, CHINA)}
 """By the names that azure-native has for them."""
+BLOB_CONTAINER: Final = (
+    rf"https://[a-z0-9]{{3,24}}\.blob\.(?:{'|'.join(re.escape(each.storage) for each in CLOUDS.values())})"
+    r"/[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]"
+)
+"""Pattern of a blob container's address. Of known hosts only: a token for storage goes to whatever stands there."""

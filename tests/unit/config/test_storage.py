@@ -47,6 +47,8 @@ def test_a_container_is_enough_and_a_name_may_have_folders(dev: Values, project:
         "https://contosocustody.blob.evil.example/domains/SD.json",
         f"{CONTAINER}/SD.json?sv=2022-11-02&sig=abc",
         f"{CONTAINER}/",
+        CONTAINER.replace("core.windows.net", "core.windows.net.example"),
+        CONTAINER.replace("core.windows.net", "core.windwos.net"),
         f"{CONTAINER}//SD.json",
         f"{CONTAINER}/../SD.json",
         f"{CONTAINER}/SD.json.",
