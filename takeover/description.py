@@ -102,7 +102,15 @@ def _second_region(resource: dict[str, Any]) -> str | None:
 def _identities(found: Inventory) -> dict[str, str]:
     """The pool's user-assigned identities by the names that they get here."""
     ids = (found.resource.get("identity") or {}).get(_USER_ASSIGNED) or {}
-    return {_identity_name(arm_id.rsplit("/", 1)[-1]): arm_id for arm_id in ids}
+    named: dict[str, str] = {}
+    for arm_id in sorted(ids):
+        name = first = _identity_name(arm_id.rsplit("/", 1)[-1])
+        number = 1
+        while name.lower() in {each.lower() for each in named}:
+            number += 1
+            name = f"{first}-{number}"
+        named[name] = arm_id
+    return named
 
 
 def _identity_name(name: str) -> str:

@@ -50,7 +50,7 @@ def find(session: Session, subscription: str, name: str, resource_group: str | N
     """The ARM id of the pool of that name. Raises TakeoverError where there is none, and DataPlaneError."""
     scope = f"/subscriptions/{subscription}" + (f"/resourceGroups/{resource_group}" if resource_group else "")
     path = f"{scope}/providers/Microsoft.KeyVault/managedHSMs"
-    listed = session.resource_manager_get(path, pools.API_VERSION).get("value") or []
+    listed = session.resource_manager_list(path, pools.API_VERSION)
     found = [str(each["id"]) for each in listed if str(each["name"]).lower() == name.lower()]
     if not found:
         names = ", ".join(sorted(str(each["name"]) for each in listed)) or "none"
@@ -96,7 +96,7 @@ def _permitted(look: Callable[[], T], otherwise: T, what: str, unseen: list[str]
 def _locks(session: Session, hsm_id: str) -> tuple[str, ...]:
     """Those on the pool itself; ARM lists those above it too."""
     path = f"{hsm_id}/providers/Microsoft.Authorization/locks"
-    listed = session.resource_manager_get(path, _LOCKS).get("value") or []
+    listed = session.resource_manager_list(path, _LOCKS)
     own = f"{hsm_id}/providers/".lower()
     return tuple(str(each["name"]) for each in listed if str(each["id"]).lower().startswith(own))
 

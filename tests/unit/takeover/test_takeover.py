@@ -16,7 +16,9 @@ from data_plane import session
 from data_plane.ownership import OWNER_TAG
 from data_plane.pool import Pool
 from local_azure.core.world import SUBSCRIPTION_ID
+from takeover import description, inventory
 from takeover.command_line import main
+from takeover.inventory import Inventory
 from tests.support import Azure
 
 pytestmark = pytest.mark.daemon
@@ -101,6 +103,26 @@ def test_the_pools_identities_are_named_and_not_made(pool: Pool, tmp_path: Path)
     assert config["managed-hsm:identities"] == {"hsm-backup": {"id": identity}}
 
 
+def test_identities_of_one_name_are_told_apart() -> None:
+    group = f"/subscriptions/{SUBSCRIPTION_ID}/resourcegroups"
+    provider = "providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    ids = [
+        f"{group}/one/{provider}/backup_1",
+        f"{group}/other/{provider}/backup-1",
+        f"{group}/third/{provider}/Backup-1",
+    ]
+    resource = {
+        "location": "eastus2",
+        "sku": {"name": "Standard_B1"},
+        "properties": {"softDeleteRetentionInDays": 7},
+        "identity": {"userAssignedIdentities": {arm_id: {} for arm_id in ids}},
+    }
+    pool = Pool(f"{group}/x/providers/Microsoft.KeyVault/managedHSMs/contoso", "contoso", "https://x", "", "Active", "")
+    found = description.sections(Inventory(pool, resource), "dev")
+    assert {each["id"] for each in found["managed-hsm:identities"].values()} == set(ids)
+    assert len({name.lower() for name in found["managed-hsm:hsm"]["identities"]}) == 3
+
+
 def test_it_writes_nothing_in_azure(usable_pool: Pool, signed_in: Azure, tmp_path: Path) -> None:
     before = len(signed_in.control.log())
     described(tmp_path / "Pulumi.taken.yaml")
@@ -130,6 +152,18 @@ def test_a_pool_that_is_not_there_is_told_with_those_that_are(pool: Pool, capsys
     assert f"there is no pool nothere that whoever is signed in may read; there is: {pool.name}" in (
         capsys.readouterr().err
     )
+
+
+def test_a_pool_is_found_on_every_page_of_the_list(monkeypatch: pytest.MonkeyPatch, signed_in: Azure) -> None:
+    del signed_in
+    current = session.current()
+    pages: list[dict[str, Any]] = [
+        {"value": [{"id": "/a", "name": "a"}], "nextLink": "https://management.azure.com/next"},
+        {"value": [{"id": "/b", "name": "contoso"}]},
+    ]
+    monkeypatch.setattr(current, "resource_manager_get", lambda _path, _version: pages[0])
+    monkeypatch.setattr(current, "resource_manager_follow", lambda _path: pages[1])
+    assert inventory.find(current, SUBSCRIPTION_ID, "Contoso", None) == "/b"
 
 
 def test_without_a_subscription_it_says_so(
