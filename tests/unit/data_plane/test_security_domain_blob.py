@@ -215,7 +215,8 @@ FAULTS = [
         (f"{code} at the blob", status(code, method="PUT", path=WRITES["the blob"], count=7))
         for code in (401, 429, 500)
     ),
-    ("500 when it is read back", status(500, method="GET", path=f"{NAME}$", skip=2, count=7)),
+    ("500 when it is looked at again", status(500, method="GET", path=f"{NAME}$", skip=2, count=7)),
+    ("500 when it is read back", status(500, method="GET", path=f"{NAME}$", skip=3, count=7)),
     ("403 when the mark is taken away", status(403, method="DELETE", path=ATTEMPT, count=7)),
 ]
 
