@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
 
+from components import previewed
 from components.hsm_setup import HsmSetup
 from components.managed_hsm import Pool
 from components.present_pool import is_active
@@ -15,7 +16,7 @@ from config import Settings
 from config.hsm import Hsm
 from data_plane import exclusive_access, session
 from data_plane.built_in_roles import ADMINISTRATOR
-from data_plane.errors import DataPlaneError
+from data_plane.errors import CustodyError, DataPlaneError
 from data_plane.exclusive_access import Declared, Present, Rule
 from dynamic.exclusive_access import ExclusiveAccess, ExclusiveAccessArgs
 
@@ -70,7 +71,8 @@ def make_exclusive(
         return (*_declared(parts, known), *initial)
 
     def revoke(known: Any) -> Mapping[str, str]:
-        return _revoke(present, _rule(settings, deployer_id, declared(known))) if present else {}
+        found = _strays(present, _rule(settings, deployer_id, declared(known))) if present else {}
+        return _as_previewed(found)
 
     ExclusiveAccess(
         "exclusive-access",
@@ -109,15 +111,30 @@ def _initial_administrators(settings: Settings, deployer_id: str) -> list[Declar
     return [Declared(ADMINISTRATOR, deployer_id if each == "deployer" else each, "/", ensured=False) for each in named]
 
 
-def _revoke(present: Present, rule: Rule) -> Mapping[str, str]:
+def _strays(present: Present, rule: Rule) -> Mapping[str, str]:
     current = session.current()
     groups = exclusive_access.deployers_groups(current, rule.deployer_id)
     judgement = exclusive_access.judge(present, rule, groups)
-    revoke = exclusive_access.told(current, present, judgement)
-    for sentence in revoke.values():
-        pulumi.log.warn(f"{_KEY}: not in the configuration, up takes it away: {sentence}")
     names = exclusive_access.names_of(current, [each.assignment.principal_id for each in judgement.kept])
     for kept in judgement.kept:
         sentence = exclusive_access.words(present, kept.assignment, names)
         pulumi.log.warn(f"{_KEY}: not in the configuration, but it stays: {sentence} ({kept.why})")
-    return revoke
+    return exclusive_access.told(current, present, judgement)
+
+
+def _as_previewed(strays: Mapping[str, str]) -> Mapping[str, str]:
+    """What is taken away: nothing that came after the preview, which somebody may have given for a reason."""
+    shown: Collection[str] | None = strays
+    if pulumi.runtime.is_dry_run():
+        try:
+            previewed.note(strays)
+        except CustodyError as error:
+            pulumi.log.warn(f"{_KEY}: up takes away what there is by then, not only what is shown here: {error}")
+    else:
+        shown = previewed.take()
+    for guid, sentence in strays.items():
+        if shown is None or guid in shown:
+            pulumi.log.warn(f"{_KEY}: not in the configuration, up takes it away: {sentence}")
+        else:
+            pulumi.log.warn(f"{_KEY}: not in the configuration, but given after the preview: stays for now: {sentence}")
+    return {guid: sentence for guid, sentence in strays.items() if shown is None or guid in shown}

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import exclusive
+from components import exclusive, previewed
 from components.access_review import review
 from components.stack import Existing, build
 from config import Settings, parse
@@ -103,19 +103,57 @@ def test_a_pool_that_cannot_be_asked_is_a_warning_and_one_that_is_not_active_is_
     ]
 
 
-def test_what_is_not_declared_is_handed_to_the_resource_that_comes_last_in_words(
-    directory: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a preview notes what it shows."""
+    place = tmp_path / "previews" / "dev.json"
+    monkeypatch.setattr(previewed, "place", lambda: place)
+    return place
+
+
+@pytest.fixture
+def present(note: Path, monkeypatch: pytest.MonkeyPatch) -> Present:
+    """A pool in which Kim has a role that nobody declares."""
+    del note
     monkeypatch.setattr(exclusive_access, "names_of", lambda *_: {KIM: "user kim"})
     monkeypatch.setattr(exclusive_access, "deployers_groups", lambda *_: lambda _: [])
     given = {"Administrator": (DEPLOYER.object_id, "/", "1"), "Crypto User": (KIM, "/keys/myrsakey", STRAY)}
-    present = Present(
+    return Present(
         tuple(
             Assignment(name, role_definition_id(BUILT_IN_ROLES[f"Managed HSM {role}"]), who, scope)
             for role, (who, scope, name) in given.items()
         ),
         {},
     )
+
+
+def test_what_was_given_after_the_preview_stays_until_somebody_has_seen_it(
+    directory: Path, said: list[str], present: Present, note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = settings(directory, access={"exclusive": True})
+
+    def revoked(of: Present | None = present, *, preview: bool = False) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
+            [rule] = with_present(exact, of).of("mhsm:ExclusiveAccess")
+        return rule.inputs["revoke"]
+
+    assert revoked(Present((), {}), preview=True) == {}
+    assert revoked() == {}
+    assert any("given after the preview: stays for now: Managed HSM Crypto User of user kim" in each for each in said)
+    assert not note.exists()
+    assert list(revoked()) == [STRAY]
+    assert list(revoked(preview=True)) == [STRAY]
+    assert list(revoked()) == [STRAY]
+    note.write_text("{broken")
+    assert revoked() == {}
+    assert revoked(None, preview=True) == {}
+    assert revoked() == {}
+
+
+def test_what_is_not_declared_is_handed_to_the_resource_that_comes_last_in_words(
+    directory: Path, said: list[str], present: Present
+) -> None:
     program = with_present(settings(directory, access={"exclusive": True}), present)
     [rule] = program.of("mhsm:ExclusiveAccess")
     sentence = "Managed HSM Crypto User of user kim at /keys/myrsakey"
