@@ -23,22 +23,19 @@ from data_plane.errors import (
     ConflictError,
     ForbiddenError,
     NotFoundError,
-    ThrottledError,
     mapped,
 )
 from data_plane.key_model import Key, KeySpec, key_of
 from data_plane.key_rotation import KeyVersion, RotationPolicy
 from data_plane.pool_operations import PoolOperations
 from data_plane.session import Session
-from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, retried, silent, until_gone
+from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, retried, silent, until_gone, when_not_busy
 
 T = TypeVar("T")
 
 _DELETE_SECONDS: Final = 300.0
 _CONFLICT_SECONDS: Final = 30.0
 """For how long a purge is repeated while the deletion is still under way."""
-_BUSY_SECONDS: Final = 600.0
-"""For how long a throttled write is repeated: a partition makes about one key a second."""
 
 
 class Keys:
@@ -169,14 +166,7 @@ class Keys:
 
     def _when_not_busy(self, name: str, operation: Callable[[], T]) -> T:
         """The operation, repeated while the pool is busy."""
-        subject = self._subject(name)
-        return retried(
-            operation,
-            passing=lambda error: isinstance(error, ThrottledError),
-            patience=Patience(_BUSY_SECONDS, subject, first=1.0, clock=self._clock),
-            say=self._say,
-            explain=f"{subject}: the pool asks for fewer requests: waiting",
-        )
+        return when_not_busy(self._subject(name), operation, say=self._say, clock=self._clock)
 
     def _get(self, name: str, version: str | None = None) -> Key | None:
         try:

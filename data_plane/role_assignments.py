@@ -14,7 +14,7 @@ from typing import Any, Final
 from data_plane import built_in_roles, propagation
 from data_plane.errors import ConflictError, DataPlaneError, ForbiddenError, NotFoundError, RequestError, mapped
 from data_plane.session import Session
-from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, retried, silent
+from data_plane.waiting import SYSTEM_CLOCK, Clock, Patience, Say, confirmed, retried, silent, when_not_busy
 
 _NAMESPACE: Final = uuid.UUID("5b0f0a86-6c0f-5f0e-9d57-1f1e5f3b7c42")
 _UNKNOWN_ROLE_SECONDS: Final = 90.0
@@ -117,7 +117,11 @@ def ensure(
 
     def create_when_allowed() -> Assignment:
         patience = Patience(_REFUSED_SECONDS, subject, first=1.0, clock=clock)
-        return retried(create, passing=propagation.is_passing, patience=patience)
+        return retried(
+            lambda: when_not_busy(subject, create, say=say, clock=clock),
+            passing=propagation.is_passing,
+            patience=patience,
+        )
 
     try:
         made = retried(
@@ -156,8 +160,13 @@ def delete(session: Session, hsm_uri: str, scope: str, name: str, *, resigning: 
 
 
 def _delete(session: Session, hsm_uri: str, scope: str, name: str) -> None:
-    with mapped(f"{hsm_uri}: removal of role assignment {name} at {scope}"):
-        session.access(hsm_uri).delete_role_assignment(scope, name)
+    subject = f"{hsm_uri}: removal of role assignment {name} at {scope}"
+
+    def remove() -> None:
+        with mapped(subject):
+            session.access(hsm_uri).delete_role_assignment(scope, name)
+
+    when_not_busy(subject, remove)
 
 
 def _refuse_last_administrator(hsm_uri: str, ruling: Sequence[Assignment], name: str) -> None:
@@ -182,8 +191,13 @@ def _refuse_own_rights(session: Session, hsm_uri: str, ruling: Sequence[Assignme
 
 def at_scope(session: Session, hsm_uri: str, scope: str) -> list[Assignment]:
     """Assignments that the service lists for a scope. Those at single keys appear at their own scope only."""
-    with mapped(f"{hsm_uri}: role assignments at {scope}"):
-        return [_assignment(each, scope) for each in session.access(hsm_uri).list_role_assignments(scope)]
+    subject = f"{hsm_uri}: role assignments at {scope}"
+
+    def listed() -> list[Assignment]:
+        with mapped(subject):
+            return [_assignment(each, scope) for each in session.access(hsm_uri).list_role_assignments(scope)]
+
+    return when_not_busy(subject, listed)
 
 
 def _same_grant(session: Session, hsm_uri: str, wanted: Assignment) -> Assignment | None:
@@ -193,9 +207,14 @@ def _same_grant(session: Session, hsm_uri: str, wanted: Assignment) -> Assignmen
 
 
 def _get(session: Session, hsm_uri: str, scope: str, name: str) -> Assignment | None:
-    try:
-        with mapped(f"{hsm_uri}: role assignment {name} at {scope}"):
+    subject = f"{hsm_uri}: role assignment {name} at {scope}"
+
+    def got() -> Assignment:
+        with mapped(subject):
             return _assignment(session.access(hsm_uri).get_role_assignment(scope, name), scope)
+
+    try:
+        return when_not_busy(subject, got)
     except NotFoundError:
         return None
 

@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
-from data_plane.errors import DataPlaneError, DeadlineError, RequestError
+from data_plane.errors import DataPlaneError, DeadlineError, RequestError, ThrottledError
 
 T = TypeVar("T")
+
+_BUSY_SECONDS: Final = 600.0
+"""For how long a throttled request is repeated: a partition makes about one key a second."""
 
 Say = Callable[[str], None]
 """Where progress goes, a line at a time."""
@@ -110,6 +113,20 @@ def retried(
             patience.pause(retry_after_of(failure))
         except DeadlineError:
             raise failure from None
+
+
+def when_not_busy(subject: str, operation: Callable[[], T], *, say: Say = silent, clock: Clock = SYSTEM_CLOCK) -> T:
+    """The operation's result, repeated for some minutes while the pool asks for fewer requests: many are on their way.
+
+    ``subject`` begins the line that says so.
+    """
+    return retried(
+        operation,
+        passing=lambda error: isinstance(error, ThrottledError),
+        patience=Patience(_BUSY_SECONDS, subject, first=1.0, clock=clock),
+        say=say,
+        explain=f"{subject}: the pool asks for fewer requests: waiting",
+    )
 
 
 def confirmed(
