@@ -74,7 +74,9 @@ def _described(found: Mapping[str, Any]) -> Described:
     if kind == "servicePrincipal" and found.get("servicePrincipalType") == "ManagedIdentity":
         kind = "identity"
     name = found.get("userPrincipalName") or found.get("displayName") or found["id"]
-    return Described(str(found["id"]).lower(), kind, str(name))
+    # Names are shown in terminals, where anybody's display name could move the cursor or turn the writing round.
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(name))
+    return Described(str(found["id"]).lower(), kind, shown)
 
 
 def _pieces(items: Sequence[str], size: int) -> Iterator[list[str]]:

@@ -149,7 +149,9 @@ def test_resigning_takes_what_is_too_much_and_keeps_the_rest_once(
         give(pool, "Administrator", DEPLOYER_OBJECT_ID, "/")
 
 
-def test_members_come_page_by_page_and_a_refusal_says_what_it_takes(signed_in: Azure) -> None:
+def test_members_come_page_by_page_with_names_that_can_be_shown_and_a_refusal_says_what_it_takes(
+    signed_in: Azure,
+) -> None:
     more = f"https://graph.microsoft.com/v1.0/groups/{GROUP_OBJECT_ID}/transitiveMembers"
     first = {"@odata.type": "#microsoft.graph.servicePrincipal", "id": "A", "displayName": "m"}
     signed_in.control.add_fault(
@@ -162,6 +164,9 @@ def test_members_come_page_by_page_and_a_refusal_says_what_it_takes(signed_in: A
         ("a", "identity"),
         (USER_OBJECT_ID, "user"),
     ]
+    evil = {"value": [{**first, "displayName": "m\x1b[2J\n\u202e"}]}
+    signed_in.control.add_fault("status", path="transitiveMembers", status=200, body=evil)
+    assert [each.name for each in directory.members(session.current(), GROUP_OBJECT_ID)] == ["m\ufffd[2J\ufffd\ufffd"]
     signed_in.control.add_fault("status", path="transitiveMembers", status=403)
     with pytest.raises(ForbiddenError, match=r"may not read the directory; grant Directory\.Read\.All"):
         directory.members(session.current(), GROUP_OBJECT_ID)
