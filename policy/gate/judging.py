@@ -14,7 +14,7 @@ from policy.gate.rules import KINDS
 from policy.gate.rules.kind import Kind, difference
 from policy.gate.rules.options import options_mean
 from policy.gate.rules.secrets import outputs_mean, secrets_shown, texts_shown
-from policy.gate.state import PROVIDER_KEY, State, changes
+from policy.gate.state import PROVIDER_KEY, Change, State, changes
 
 _TOLD_TO_POLICIES: Final = {"environment": "environment-changed", "deployer": "deployer-changed"}
 """Inputs of components."""
@@ -125,12 +125,13 @@ def _updated(kind: Kind, step: Step, preview: Preview) -> Iterator[Said]:
     named = [change for change in changes(step.old, step.new, step.reasons) if change.path != PROVIDER_KEY]
     if not named:
         yield Said("repeated" if kind.silent else "unexplained-update")
-    for change in named:
-        judge_property = kind.judge_of(change.path)
-        if judge_property is None:
-            yield Said("unknown-property", change.path)
-        else:
-            yield from judge_property(change, step, preview)
+    # Two properties can mean the same thing, which is said once.
+    yield from dict.fromkeys(said for change in named for said in _changed(kind, change, step, preview))
+
+
+def _changed(kind: Kind, change: Change, step: Step, preview: Preview) -> list[Said]:
+    judge_property = kind.judge_of(change.path)
+    return [Said("unknown-property", change.path)] if judge_property is None else judge_property(change, step, preview)
 
 
 def _is_component(step: Step) -> bool:

@@ -9,8 +9,8 @@ from data_plane.built_in_roles import ADMINISTRATOR, BUILT_IN_ROLES, guid_of, na
 from policy.gate.finding import Said
 from policy.gate.preview import Preview, Step
 from policy.gate.rules.kind import POOL_FIELDS, Kind, changed, difference, says
-from policy.gate.rules.pool import POOL
-from policy.gate.state import MISSING, Change, State, shown
+from policy.gate.rules.pool import POOL, SOFT_DELETED
+from policy.gate.state import UNKNOWN, Change, State, shown
 
 ASSIGNMENT: Final = "pulumi-python:dynamic/mhsm:RoleAssignment"
 _MANAGING: Final = frozenset((ADMINISTRATOR, "Managed HSM Policy Administrator"))
@@ -58,8 +58,10 @@ def _created(step: Step, preview: Preview) -> list[Said]:
 
 
 def _is_pool_new(preview: Preview) -> bool:
-    """Whether there is nothing yet in the pool that anybody could do something with."""
-    return {each.operation for each in preview.steps if each.type == POOL} == {"create"}
+    """Whether there is nothing yet in the pool that anybody could do something with; one that comes back is full."""
+    made = {each.operation for each in preview.steps if each.type == POOL} == {"create"}
+    decided = [each for each in preview.steps if each.type == SOFT_DELETED and each.operation in _KEPT and each.new]
+    return made and all(each.state.input("action") != "recover" for each in decided)
 
 
 def _granted(new: State, before: list[State], *, in_new_pool: bool) -> Said:
@@ -92,8 +94,14 @@ def _removed(step: Step, preview: Preview) -> list[Said]:
 
 def _is_only_moved(old: State, step: Step, preview: Preview) -> bool:
     """Whether the same principal has the same role at a scope that takes this one in."""
-    kept = [each.new for each in _others(step, preview, _KEPT) if each.new]
+    kept = [each.new for each in _others(step, preview, _KEPT) if each.new and _may_be_in_one_pool(old, each.new)]
     return any(_is_same_but_for_scope(old, new) and _takes_in(_scope(new), _scope(old)) for new in kept)
+
+
+def _may_be_in_one_pool(one: State, other: State) -> bool:
+    """Whether nothing says that they lie in pools of another id: one that is made anew keeps it, or tells none yet."""
+    ids = {str(each.input("hsm_id")).lower() for each in (one, other) if isinstance(each.input("hsm_id"), str)}
+    return len(ids - UNKNOWN) < 2
 
 
 def _takes_in(wide: str, narrow: str) -> bool:
@@ -102,7 +110,10 @@ def _takes_in(wide: str, narrow: str) -> bool:
 
 def _administrators_left(step: Step, preview: Preview) -> bool:
     left = [each.new for each in _others(step, preview, _KEPT) if each.new]
-    return any(_role(new) == ADMINISTRATOR and _scope(new) == "/" for new in left)
+    return any(
+        _role(new) == ADMINISTRATOR and _scope(new) == "/" and (step.old is None or _may_be_in_one_pool(step.old, new))
+        for new in left
+    )
 
 
 def _others(step: Step, preview: Preview, operations: frozenset[str]) -> list[Step]:
@@ -117,7 +128,9 @@ def _replaced(step: Step, preview: Preview) -> list[Said]:
     if step.old is None or step.new is None:
         return [Said("role-removed"), Said("role-granted")]
     if _is_same_but_for_scope(step.old, step.new) and _scope(step.old) == _scope(step.new):
-        return [Said("part-removed", f"{_told(step.new)}, in another pool")]
+        if _may_be_in_one_pool(step.old, step.new):
+            return [Said("part-removed", f"{_told(step.new)}, in another pool")]
+        return [_granted(step.new, [], in_new_pool=False), *_removed(step, preview)]
     granted = _granted(step.new, [step.old], in_new_pool=False)
     if granted.rule_id == "tightened":
         return [granted]
@@ -130,14 +143,14 @@ def _exclusive(step: Step, preview: Preview) -> list[Said]:
     return [Said("new"), *_taken_away(step.state.input("revoke"), preview)]
 
 
-def _revoked(change: Change, _step: Step, preview: Preview) -> list[Said]:
-    taken = change.new if change.path == "revoke" or change.new is MISSING else {change.path: change.new}
-    return _taken_away(taken, preview) or [Said("changed", difference(change))]
+def _revoked(change: Change, step: Step, preview: Preview) -> list[Said]:
+    # All of it: what was taken away last time as well, and is there again, is no difference of the inputs.
+    return _taken_away(step.state.input("revoke"), preview) or [Said("changed", difference(change))]
 
 
 def _taken_away(revoke: object, preview: Preview) -> list[Said]:
     """Roles that others have and that are to be taken away, as the program has put them into words."""
-    if revoke in (None, MISSING, {}):
+    if revoke in (None, {}):
         return []
     if not isinstance(revoke, Mapping):
         return [Said("last-administrator", "whom it takes roles from is known only later")]
@@ -180,5 +193,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         created=says("cloud-role-changed"),
         deleted=says("cloud-role-changed"),
         replaced=says("cloud-role-changed"),
+        properties={
+            name: changed("cloud-role-changed")
+            for name in ("roleDefinitionId", "condition", "conditionVersion", "description", "principalType")
+        },
     ),
 }

@@ -53,6 +53,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "restore_from_backup": changed("changed"),
             "attest_to": changed("changed"),
             "passphrase_variable": changed("changed"),
+            "backup_right_is_new": changed("changed"),
             "release_policy": changed("key-release-changed"),
             "rotation": changed("key-life-changed"),
             "rotate_now": changed("key-rotated"),

@@ -31,7 +31,17 @@ def _logs(change: Change, _step: Step, _preview: Preview) -> list[Said]:
         return [
             Said("diagnostics-removed" if _AUDIT in gone else "diagnostics-reduced", f"no longer: {', '.join(gone)}")
         ]
-    return [Said("changed", difference(change))]
+    kept = [_kept(each) for each in (change.old, change.new)]
+    shorter = change.old not in (MISSING, None) and any(
+        kept[0].get(name, days) != days for name, days in kept[1].items()
+    )
+    return [Said("diagnostics-reduced" if shorter else "changed", difference(change))]
+
+
+def _kept(settings: object) -> dict[str, str]:
+    """How long each category is kept, as it is written."""
+    found = settings if isinstance(settings, list) else []
+    return {str(each.get("category") or each.get("categoryGroup")): str(each.get("retentionPolicy")) for each in found}
 
 
 def _logged(settings: object) -> set[str] | None:
@@ -187,14 +197,21 @@ KINDS: Final[Mapping[str, Kind]] = {
         {"policy": changed("data-kept-elsewhere")},
     ),
     "azure-native:storage:BlobContainer": Kind(
-        "blob container", says("new"), _GOES, _GOES, {"publicAccess": changed("data-access-changed")}
+        "blob container",
+        says("new"),
+        _GOES,
+        _GOES,
+        {
+            "publicAccess": changed("data-access-changed"),
+            "immutableStorageWithVersioning": changed("data-kept-elsewhere"),
+        },
     ),
     "azure-native:monitor:ActionGroup": Kind(
         "who is told",
         says("new"),
         _ALERT,
         _ALERT,
-        {name: changed("alert-changed") for name in ("enabled", "emailReceivers", "groupShortName", "tags")},
+        {**TAGS, **{name: changed("alert-changed") for name in ("enabled", "emailReceivers", "groupShortName")}},
     ),
     "azure-native:monitor:ScheduledQueryRule": Kind(
         "alert on the log",
@@ -202,20 +219,23 @@ KINDS: Final[Mapping[str, Kind]] = {
         _ALERT,
         _ALERT,
         {
-            name: changed("alert-changed")
-            for name in (
-                "actions",
-                "autoMitigate",
-                "criteria",
-                "description",
-                "displayName",
-                "enabled",
-                "evaluationFrequency",
-                "scopes",
-                "severity",
-                "skipQueryValidation",
-                "windowSize",
-            )
+            **TAGS,
+            **{
+                name: changed("alert-changed")
+                for name in (
+                    "actions",
+                    "autoMitigate",
+                    "criteria",
+                    "description",
+                    "displayName",
+                    "enabled",
+                    "evaluationFrequency",
+                    "scopes",
+                    "severity",
+                    "skipQueryValidation",
+                    "windowSize",
+                )
+            },
         },
     ),
     "azure-native:monitor:ActivityLogAlert": Kind(
@@ -223,6 +243,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         says("new"),
         _ALERT,
         _ALERT,
-        {name: changed("alert-changed") for name in ("actions", "condition", "description", "enabled", "scopes")},
+        {
+            **TAGS,
+            **{name: changed("alert-changed") for name in ("actions", "condition", "description", "enabled", "scopes")},
+        },
     ),
 }

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from policy.gate.finding import Said
 from policy.gate.preview import Preview, Step
 from policy.gate.rules.kind import POOL_FIELDS, TAGS, Kind, becomes, changed, difference, says
-from policy.gate.state import Change, State, is_unknown, shown
+from policy.gate.state import MISSING, Change, State, is_unknown, shown
 
 POOL: Final = "azure-native:keyvault:ManagedHsm"
+SOFT_DELETED: Final = "pulumi-python:dynamic/mhsm:SoftDeletedPool"
 _WIDE: Final = 8
 """A rule with a prefix up to this long lets in a 256th of all addresses or more, and keeps nobody out."""
+_MANY: Final = 2 ** (32 - _WIDE)
+"""As many addresses as that, which smaller rules let in together."""
 
 
 def is_open(pool: State) -> bool:
     """Whether every address gets to the data plane; where that is not known yet it counts as open."""
     access, action = pool.input("properties.publicNetworkAccess"), pool.input("properties.networkAcls.defaultAction")
-    return access != "Disabled" and (action != "Deny" or any(is_wide(each) for each in _rules(pool)))
+    return access != "Disabled" and (action != "Deny" or are_wide(_rules(pool)))
 
 
 def is_closed(pool: State) -> bool:
@@ -35,6 +38,15 @@ def is_wide(address: object) -> bool:
         return ipaddress.ip_network(str(address), strict=False).prefixlen <= _WIDE
     except ValueError:
         return True
+
+
+def are_wide(rules: Sequence[str]) -> bool:
+    """Whether rules, one of them or all together, let in so much of the internet that they keep nobody out."""
+    if any(is_wide(each) for each in rules):
+        return True
+    networks = [ipaddress.ip_network(each, strict=False) for each in rules]
+    internet = [each for each in networks if isinstance(each, ipaddress.IPv4Network)]
+    return sum(each.num_addresses for each in ipaddress.collapse_addresses(internet)) >= _MANY
 
 
 def addresses(rules: object) -> list[str] | None:
@@ -70,13 +82,23 @@ def _firewall(change: Change, step: Step, _preview: Preview) -> list[Said]:
     return [Said("firewall-opened" if opened else "firewall-widened", difference(change))]
 
 
+def _access_rules(change: Change, _step: Step, _preview: Preview) -> list[Said]:
+    """Rules where there were none, or what is new in them; without any, everybody may come."""
+    closed = {"bypass": "None", "defaultAction": "Deny", "ipRules": [], "virtualNetworkRules": []}
+    given = change.new if isinstance(change.new, Mapping) else {}
+    first = change.path == "properties.networkAcls" and change.old in (MISSING, None)
+    if first and given.get("defaultAction") == "Deny" and all(closed.get(name) == given[name] for name in given):
+        return [Said("tightened", difference(change))]
+    return [Said("firewall-opened", difference(change))]
+
+
 def ip_rules(change: Change, opened: str = "firewall-opened") -> list[Said]:
     """What other IP rules mean."""
     before, after = addresses(_none(change.old)), addresses(_none(change.new))
     if before is None or after is None:
         return [Said(opened, difference(change))]
     added = [each for each in after if each not in before]
-    if any(is_wide(each) for each in added):
+    if added and are_wide(after):
         return [Said(opened, f"lets in {', '.join(added)}")]
     if added:
         return [Said("firewall-widened", f"lets in {', '.join(added)}")]
@@ -143,7 +165,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "properties.networkAcls.bypass": _firewall,
             "properties.networkAcls.ipRules": lambda change, _step, _preview: ip_rules(change),
             "properties.networkAcls.virtualNetworkRules": changed("firewall-widened"),
-            "properties.networkAcls": changed("firewall-opened"),
+            "properties.networkAcls": _access_rules,
             "properties.enablePurgeProtection": _purge_protection,
             "properties.enableSoftDelete": _soft_delete,
             "properties.softDeleteRetentionInDays": _retention,
@@ -169,7 +191,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         replaced=says("pool-changed"),
         properties={"region": changed("pool-changed")},
     ),
-    "pulumi-python:dynamic/mhsm:SoftDeletedPool": Kind(
+    SOFT_DELETED: Kind(
         "decision about a deleted pool",
         created=_soft_deleted,
         deleted=says("part-removed"),
@@ -199,14 +221,22 @@ KINDS: Final[Mapping[str, Kind]] = {
         created=says("new"),
         deleted=says("part-removed"),
         replaced=says("new"),
-        properties={"container": changed("changed"), "trigger": changed("repeated")},
+        properties={
+            "container": changed("changed"),
+            "trigger": changed("repeated"),
+            "journal": changed("changed"),
+            "role_is_new": changed("changed"),
+        },
     ),
     "pulumi-python:dynamic/mhsm:FullRestore": Kind(
         "full restore",
         created=_restored,
         deleted=says("part-removed"),
         replaced=_restored,
-        properties={name: changed("pool-overwritten") for name in ("folder", "trigger", "overwrite", "journal")},
+        properties={
+            name: changed("pool-overwritten")
+            for name in ("folder", "trigger", "overwrite", "journal", "hsm_name", "role_is_new")
+        },
     ),
     "pulumi-python:dynamic/mhsm:PurgeOnDestroy": Kind(
         "promise to purge", created=says("purge-armed"), deleted=says("tightened"), replaced=says("purge-armed")

@@ -41,6 +41,8 @@ def updated(kind: str, old: dict[str, Any], new: dict[str, Any], **more: Any) ->
         ({"networkAcls": {"bypass": "AzureServices"}}, {"firewall-widened"}),
         ({"networkAcls": {"ipRules": [{"value": "203.0.113.10"}]}}, {"firewall-widened"}),
         ({"networkAcls": {"ipRules": [{"value": "0.0.0.0/1"}]}}, {"firewall-opened"}),
+        ({"networkAcls": {"ipRules": [{"value": f"{each}.0.0.0/9"} for each in (1, 2)]}}, {"firewall-opened"}),
+        ({"networkAcls": {"ipRules": [{"value": f"{each}.0.0.0/10"} for each in (1, 2)]}}, {"firewall-widened"}),
         ({"networkAcls": {"ipRules": [{"value": "everybody"}]}}, {"firewall-opened"}),
         ({"networkAcls": {"ipRules": UNKNOWN}}, {"firewall-opened"}),
         ({"networkAcls": {"ipRules": [UNKNOWN]}}, {"firewall-opened"}),
@@ -68,6 +70,15 @@ def test_a_pool_that_is_open_from_its_creation_on_is_opened() -> None:
     assert rules(step("create", POOL, "it", new=pool())) == {"new"}
     opened = pool(publicNetworkAccess="Enabled", networkAcls={"defaultAction": "Allow"})
     assert rules(step("create", POOL, "it", new=opened)) == {"new", "firewall-opened"}
+
+
+def test_rules_where_there_were_none_close_a_pool_unless_they_let_somebody_in() -> None:
+    before = {"properties": {"publicNetworkAccess": "Enabled"}}
+    for let_in, found in (({}, "tightened"), ({"ipRules": [{"value": "203.0.113.10"}]}, "firewall-opened")):
+        acls = {"bypass": "None", "defaultAction": "Deny", **let_in}
+        after = {"properties": {"publicNetworkAccess": "Enabled", "networkAcls": acls}}
+        assert updated(POOL, before, after) == {found}
+    assert updated(POOL, pool(), {**pool(), "properties": {"publicNetworkAccess": "Enabled"}}) >= {"firewall-opened"}
 
 
 def test_true_is_not_one() -> None:
@@ -122,6 +133,24 @@ def test_a_role_reaches_further_whatever_its_resource_is_called() -> None:
     assert rules(replaced) == {"role-widened", "role-removed"}
 
 
+def test_the_same_role_in_another_pool_is_a_new_one_there_and_gone_here() -> None:
+    here, there = ({**role("Crypto Officer", "/"), "hsm_id": POOL_ID.replace("contoso", name)} for name in ("a", "b"))
+    assert rules(step("replace", ROLE, "it", here, there)) == {"role-granted", "role-removed"}
+    made_anew = {**here, "hsm_id": UNKNOWN}
+    assert rules(step("replace", ROLE, "it", here, made_anew)) == {"part-removed"}
+    administrator = {**role("Administrator", "/"), "hsm_id": here["hsm_id"]}
+    elsewhere = {**administrator, "hsm_id": there["hsm_id"]}
+    stays = step("same", ROLE, "stays", elsewhere, elsewhere)
+    assert rules(step("delete", ROLE, "gone", administrator), stays) == {"last-administrator"}
+
+
+def test_a_pool_that_comes_back_is_not_empty() -> None:
+    wide = step("create", ROLE, "it", new=role("Crypto Officer", "/"))
+    back = step("create", "pulumi-python:dynamic/mhsm:SoftDeletedPool", "deleted", new={"action": "recover"})
+    made = step("create", POOL, "pool", new=pool())
+    assert rules(wide, made, back) == {"role-granted", "soft-deleted-pool-recovered", "new"}
+
+
 def test_a_role_in_a_pool_that_is_just_made_is_merely_new() -> None:
     wide = step("create", ROLE, "it", new=role("Crypto Officer", "/"))
     assert rules(wide, step("create", POOL, "pool", new=pool())) == {"new"}
@@ -160,6 +189,9 @@ def test_roles_that_others_have_and_lose_are_told() -> None:
     assert updated(kind, {"revoke": {}}, {"revoke": taken}) == {"role-removed"}
     administrator = {"guid": "Managed HSM Administrator at / of kim"}
     assert updated(kind, {"revoke": {}}, {"revoke": administrator}) == {"last-administrator"}
+    again = {**administrator, "other": taken["guid"]}
+    found = updated(kind, {"revoke": administrator}, {"revoke": again}, diffReasons=["revoke"])
+    assert found == {"last-administrator", "role-removed"}
 
 
 def test_the_last_way_into_a_closed_pool_is_not_taken_away() -> None:
@@ -208,6 +240,11 @@ def test_a_custodian_with_another_certificate_and_the_old_name_is_another_one() 
         ([{"category": "AuditEvent", "enabled": True}], [], "removed"),
         ([{"category": "AuditEvent", "enabled": True}], UNKNOWN, "reduced"),
         ([{"category": "AllMetrics", "enabled": True}], [{"category": "AllMetrics", "enabled": False}], "reduced"),
+        (
+            [{"category": "AuditEvent", "enabled": True, "retentionPolicy": {"days": 90, "enabled": True}}],
+            [{"category": "AuditEvent", "enabled": True, "retentionPolicy": {"days": 1, "enabled": True}}],
+            "reduced",
+        ),
     ],
 )
 def test_less_in_the_log_is_told(old: Any, new: Any, found: str) -> None:
