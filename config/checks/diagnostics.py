@@ -10,6 +10,7 @@ from config.checks.access import suggestion
 from config.checks.network import is_type
 from config.diagnostics import Alerts, Diagnostics, Storage
 from config.problems import Problem, not_accepted
+from config.security_domain import BlobDestination
 from config.settings import Settings
 
 _DIAGNOSTICS = "managed-hsm:diagnostics"
@@ -90,11 +91,19 @@ def _shared_account_problems(storage: Storage, settings: Settings) -> Iterator[P
     if settings.storage is not None:
         others["managed-hsm:storage.name"] = settings.storage.name
     if settings.backup is not None:
-        others["managed-hsm:backup.container"] = settings.backup.container.partition("://")[2].partition(".")[0]
+        others["managed-hsm:backup.container"] = _account_of(settings.backup.container)
+    domain = settings.security_domain
+    for index, destination in enumerate(domain.destinations if domain else ()):
+        if isinstance(destination, BlobDestination):
+            others[f"managed-hsm:securityDomain.destinations[{index}].blob"] = _account_of(destination.blob)
     for key, name in others.items():
         if name == storage.name:
             accepted = f"an account for logs alone, which {key.removeprefix('managed-hsm:')} does not name"
             yield not_accepted(f"{_STORAGE}.name", storage.name, accepted, (key,))
+
+
+def _account_of(address: str) -> str:
+    return address.partition("://")[2].partition(".")[0]
 
 
 def _reader_problems(diagnostics: Diagnostics, settings: Settings) -> Iterator[Problem]:

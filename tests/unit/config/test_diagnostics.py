@@ -120,6 +120,17 @@ def test_alerts_that_tell_nobody_are_a_mistake(dev: Values, mistakes: Mistakes) 
     assert mistakes(dev) == ["diagnostics.alerts: tells nobody; emails, or the id of an actionGroup"]
 
 
+def test_an_account_for_logs_takes_no_security_domain(dev: Values, mistakes: Mistakes) -> None:
+    blob = "https://contosohsmlogs.blob.core.windows.net/custody/SD.json"
+    dev["managed-hsm:securityDomain"]["destinations"].append({"blob": blob})
+    dev["managed-hsm:diagnostics"] = {"storage": {"name": "contosohsmlogs"}}
+    number = len(dev["managed-hsm:securityDomain"]["destinations"]) - 1
+    assert mistakes(dev) == [
+        "diagnostics.storage.name: contosohsmlogs is not accepted; an account for logs alone, which"
+        f" securityDomain.destinations[{number}].blob does not name"
+    ]
+
+
 def test_an_account_for_logs_takes_no_backups(dev: Values, mistakes: Mistakes) -> None:
     dev["managed-hsm:backup"] = {"container": "https://contosohsmlogs.blob.core.windows.net/hsm", "trigger": "1"}
     dev["managed-hsm:diagnostics"] = {"storage": {"name": "contosohsmlogs"}}
