@@ -144,8 +144,8 @@ class Blob:
             )
         if code in _IMMUTABLE:
             return ImmutableBlobError(
-                f"{self.url}: is immutable, and what is there would have to give way — choose another name for this pool"
-                f" ({_DESTINATIONS})"
+                f"{self.url}: is immutable, and what is there would have to give way — choose another name for this"
+                f" pool ({_DESTINATIONS})"
             )
         if isinstance(error, ForbiddenError):
             return CustodyError(f"{error.refusal} — look at the storage account's access and network rules")
