@@ -14,7 +14,7 @@ from pathlib import Path
 from policy.deploy import drift, record, run
 from policy.deploy.engine import Engine
 from policy.deploy.errors import DeployError
-from policy.gate.__main__ import NO_VERDICT, STATUSES, summary
+from policy.gate.__main__ import NO_VERDICT, STATUSES, log_line, summary
 from policy.gate.approvals import from_file, from_labels
 from policy.gate.catalogue import Verdict
 from policy.gate.errors import GateError
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.carry_out(engine, options))
     except (DeployError, GateError) as error:
-        print(f"policy.deploy: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"policy.deploy: {log_line(str(error))}", file=sys.stderr)
         return error.status if isinstance(error, DeployError) else NO_VERDICT
 
 

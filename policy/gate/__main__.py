@@ -16,7 +16,7 @@ from policy.gate.finding import Finding
 from policy.gate.judging import judge
 from policy.gate.preview import FLAGS, read
 from policy.gate.report.as_json import as_json
-from policy.gate.report.as_markdown import failed, markdown
+from policy.gate.report.as_markdown import failed, markdown, printable
 from policy.gate.report.as_sarif import sarif
 
 STATUSES: Final = {Verdict.FINE: 0, Verdict.APPROVAL: 3, Verdict.BLOCK: 4}
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         decision = _decide(options)
     except GateError as error:
-        line = " ".join(str(error).split())
+        line = log_line(str(error))
         print(f"policy.gate: {line}", file=sys.stderr)
         if options.markdown:
             _write(options.markdown, failed(options.stack, line))
@@ -56,7 +56,13 @@ def summary(decision: Decision) -> str:
 
 def _line(decision: Decision, finding: Finding) -> str:
     subject = finding.step.name if finding.step else finding.detail
-    return f"  {finding.verdict.name.lower()} {finding.rule_id} {subject} {decision.token(finding)}".rstrip()
+    return f"  {finding.verdict.name.lower()} {finding.rule_id} {log_line(subject)} {decision.token(finding)}".rstrip()
+
+
+def log_line(text: str) -> str:
+    """Text that a preview brought along, as part of a line that no pipeline takes for a command of its own: GitHub
+    (``##[``) and Azure Pipelines (``##vso[``) read theirs from what a step prints; ``::`` only begins a line."""
+    return printable(text).replace("##", "# #")
 
 
 def rules() -> str:
@@ -68,6 +74,9 @@ def rules() -> str:
 def _decide(options: argparse.Namespace) -> Decision:
     log = read_log(_text(options.events)) if options.events else None
     preview = read(_text(options.preview), log)
+    # A stack of Pulumi Cloud is named with organization and project.
+    if options.stack and preview.stack and options.stack.rpartition("/")[2] != preview.stack:
+        raise UnreadablePreview(f"the preview is of stack {preview.stack}, not of {options.stack}")
     given = [each for path in options.approvals for each in from_file(path)]
     given += from_labels(options.label) + options.approve
     return decide(judge(preview, log), options.commit, given, destroying=options.destroying)
@@ -96,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--events", metavar="FILE", help="the event log of the same run, for outputs and policies")
     parser.add_argument("--commit", default="", help="the whole hash of the commit that was previewed")
-    parser.add_argument("--stack", default="", help="the stack, for the comment where the preview does not tell")
+    parser.add_argument("--stack", default="", help="the stack that it has to be of")
     parser.add_argument("--approve", metavar="TOKEN", action="append", default=[], help="approves a step; repeatable")
     parser.add_argument(
         "--approvals", metavar="FILE", type=Path, action="append", default=[], help="tokens, one a line"

@@ -56,16 +56,23 @@ class Log:
 def read_log(text: str) -> Log:
     """The log of a preview. Raises UnreadablePreview for what is no such log, or not all of one."""
     events = read_events(text)
-    found = [_violation(event["policyEvent"]) for event in events if "policyEvent" in event]
+    found = [_violation(_part(event, "policyEvent")) for event in events if "policyEvent" in event]
     return Log(_stack_outputs(events), tuple(dict.fromkeys(found)))
 
 
 def _stack_outputs(events: Sequence[Mapping[str, Any]]) -> Outputs | None:
     for event in reversed(events):
-        metadata = event.get("resOutputsEvent", {}).get("metadata", {})
+        metadata = _part(_part(event, "resOutputsEvent"), "metadata")
         if metadata.get("type") == _STACK:
             return Outputs(_outputs(metadata.get("old")), _outputs(metadata.get("new")))
     return None
+
+
+def _part(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = event.get(name) or {}
+    if not isinstance(found, dict):
+        raise UnreadablePreview(f"the event log: {name} is no object of the engine's")
+    return found
 
 
 def _violation(event: Mapping[str, Any]) -> Violation:
@@ -77,7 +84,7 @@ def _violation(event: Mapping[str, Any]) -> Violation:
 
 def read_events(text: str) -> list[dict[str, Any]]:
     """Every event of a log. Raises UnreadablePreview for what is none, or not all of one."""
-    events = [_event(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    events = [_event(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not events or "cancelEvent" not in events[-1]:
         raise UnreadablePreview("the event log is not whole: its last line is not the engine's last word")
     return events

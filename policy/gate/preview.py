@@ -114,6 +114,7 @@ def read(text: str | bytes, log: Log | None = None) -> Preview:
         raise FailedPreview("the engine says that resources may be corrupt (maybeCorrupt)")
     counts = _counts(content.get("changeSummary"))
     steps = tuple(_step(each) for each in _sequence(content.get("steps"), "steps"))
+    _check_one_stack(steps)
     _check_complete(steps, counts)
     config = {str(name): str(value) for name, value in _mapping(content.get("config", {}), "config").items()}
     messages = tuple(str(each.get("message", "")).strip() for each in _diagnostics(content))
@@ -169,6 +170,13 @@ def _counts(summary: object) -> dict[str, int]:
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
             raise UnreadablePreview(f"changeSummary.{operation}: {number!r} is no count")
     return dict(counts)
+
+
+def _check_one_stack(steps: Sequence[Step]) -> None:
+    """Whether all of it belongs together: what another stack keeps says nothing of this one."""
+    stacks = sorted({"::".join(step.urn.split("::")[:2]) for step in steps})
+    if len(stacks) > 1:
+        raise UnreadablePreview(f"the preview is of more than one stack: {', '.join(stacks)}")
 
 
 def _check_complete(steps: Sequence[Step], counts: Mapping[str, int]) -> None:

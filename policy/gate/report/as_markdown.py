@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
+from unicodedata import category
 
 from policy.gate.approvals import LABEL, Decision
 from policy.gate.catalogue import Verdict
@@ -177,10 +178,16 @@ def _short(text: str) -> str:
 
 def literal(text: str) -> str:
     """Text that a resource's name or value brought along, so that none of it is taken for Markdown or HTML."""
-    line = " ".join(text.split())
+    line = printable(text)
     escaped = re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", line.replace("&", "&amp;").replace("<", "&lt;"))
-    # A mention would tell somebody, a number would link somewhere (GitHub).
-    return escaped.replace("@", "@\u200b").replace("http", "http\u200b")
+    # A mention would tell somebody, a number or an address would link somewhere, escaped or not (GitHub).
+    return re.sub(r"(?i)(@|#|(?=://)|www(?=\.)|gh(?=-\d))", "\\1\u200b", escaped)
+
+
+def printable(text: str) -> str:
+    """Text as one line, without what is not seen or turns what is seen around (Unicode's categories Cc and Cf)."""
+    line = " ".join(text.split())
+    return "".join("\N{REPLACEMENT CHARACTER}" if category(each) in ("Cc", "Cf") else each for each in line)
 
 
 def _plain(text: str) -> str:

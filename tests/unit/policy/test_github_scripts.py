@@ -19,6 +19,7 @@ import pytest
 
 from local_azure.instance import REPOSITORY
 from policy.gate.approvals import LABEL
+from tests.previews import recorded
 
 GH = """#!/usr/bin/env bash
 printf '%s\\n' "$*" >> "$GH_LOG"
@@ -92,6 +93,18 @@ def test_labels_that_somebody_else_put_there_become_tokens(github: GitHub) -> No
     pages = [[event("kim", "1")], [event("robin", "2")]]
     _, printed = github.run("approvals", "7", "robin", answer=json.dumps(pages))
     assert printed == f"{'1' * 16}\n"
+
+
+def test_nothing_that_a_preview_brings_along_is_taken_for_the_gate_s_word(tmp_path: Path) -> None:
+    (tmp_path / "preview.json").write_text(json.dumps(recorded("the pool is replaced")))
+    (tmp_path / "events.jsonl").write_text('{"cancelEvent": {}}\n')
+    (tmp_path / "comment.md").write_text("### Fine\n")
+    (tmp_path / "gate.sarif").mkdir()
+    script = REPOSITORY / "pipelines" / "gate.sh"
+    done = subprocess.run([str(script), "dev", str(tmp_path), "a" * 40], capture_output=True, text=True, check=False)
+    assert done.returncode == 4, done.stderr
+    assert "Blocked" in (tmp_path / "comment.md").read_text()
+    assert (tmp_path / "gate.sarif").is_file()
 
 
 def test_findings_are_handed_over_packed(github: GitHub, tmp_path: Path) -> None:

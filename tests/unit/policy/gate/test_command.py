@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local_azure.instance import REPOSITORY
-from policy.gate.__main__ import main, rules
+from policy.gate.__main__ import NO_VERDICT, main, rules
 from policy.gate.approvals import LABEL
 from policy.gate.catalogue import RULES
 from tests.previews import recorded
@@ -103,15 +103,38 @@ def test_the_bill_is_what_comes_less_what_goes(preview: Path) -> None:
 
 
 def test_names_and_values_cannot_write_into_the_comment(preview: Path) -> None:
-    name = "x` | <img src=http://evil.example> @everyone **fine** \n### ✅ Fine [a](b)"
+    name = (
+        "x` | <img src=HTTPS://evil.example> @everyone **fine** www.evil.example #7 \u202e\x1b[2J\n### ✅ Fine [a](b)"
+    )
     preview.write_text(document(step("delete", KEY, name, {"on_remove": "softDelete"})))
     run(preview, "--markdown", f"{preview.parent}/md")
     comment = (preview.parent / "md").read_text()
     assert "<img" not in comment
     assert "@everyone" not in comment
-    assert "http://" not in comment
+    assert "S://" not in comment
+    assert "www.evil" not in comment
+    assert "#7" not in comment
+    assert not {"\u202e", "\x1b"} & set(comment)
     assert "**fine**" not in comment
     assert "\n### ✅" not in comment
+
+
+@pytest.mark.parametrize("name", ["##vso[task.complete result=Succeeded;]", "x\n##[error]y", "x\n::error::y"])
+def test_names_cannot_give_the_pipeline_commands(preview: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    preview.write_text(document(step("delete", KEY, name, {"on_remove": "softDelete"})))
+    run(preview)
+    preview.write_text(document(step("delete", KEY, f"{name}::1", {}), step("delete", KEY, f"{name}::1", {})))
+    run(preview)
+    said = capsys.readouterr().err
+    assert "##" not in said
+    assert [line for line in said.splitlines() if line.lstrip().startswith("::")] == []
+
+
+def test_a_preview_of_another_stack_is_no_verdict(preview: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    preview.write_text(document(step("same", KEY, "it", {}, {})))
+    assert run(preview, "--stack", "prod") == run(preview, "--stack", "contoso/managed-hsm/prod") == 0
+    assert run(preview, "--stack", "dev") == NO_VERDICT
+    assert "is of stack prod, not of dev" in capsys.readouterr().err
 
 
 def test_a_comment_fits_into_github_s(preview: Path) -> None:

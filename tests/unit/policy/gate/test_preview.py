@@ -162,3 +162,10 @@ def test_whatever_stands_beside_it_a_catastrophe_never_passes_as_fine(
 @given(st.text(max_size=40) | anything.map(json.dumps) | st.binary(max_size=30))
 def test_nothing_that_is_no_preview_breaks_the_gate(text: str | bytes) -> None:
     assert verdict(text) in (None, Verdict.FINE)
+
+
+def test_what_another_stack_keeps_says_nothing_of_this_one() -> None:
+    kind = "pulumi-python:dynamic/mhsm:RoleAssignment"
+    other = json.loads(json.dumps(step("same", kind, "it", {}, {})).replace("urn:pulumi:prod", "urn:pulumi:dev"))
+    with pytest.raises(UnreadablePreview, match="more than one stack"):
+        read(document(step("delete", kind, "it", {}), other))

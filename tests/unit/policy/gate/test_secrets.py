@@ -99,11 +99,22 @@ def test_a_new_output_can_be_approved_by_its_name() -> None:
         (log({}, {}).rpartition("\n")[0], "not whole"),
         ("nonsense", "line 1: no event"),
         ("[]", "line 1: no event"),
+        ('{"policyEvent": 5}\n{"cancelEvent": {}}', "policyEvent is no object"),
+        (
+            '{"resOutputsEvent": {"metadata": []}}\n{"resOutputsEvent": {"metadata": 1}}\n{"cancelEvent": {}}',
+            "no object",
+        ),
     ],
 )
 def test_an_event_log_that_is_not_whole_is_no_verdict(text: str, line: str) -> None:
     with pytest.raises(UnreadablePreview, match=line):
         read_log(text)
+
+
+def test_only_a_line_feed_ends_an_event() -> None:
+    message = "of a page\x0cand a line\x85of another kind\u2028"
+    event = {"policyEvent": {"policyName": "it", "message": message, "enforcementLevel": "mandatory"}}
+    assert read_log(f'{json.dumps(event, ensure_ascii=False)}\n{{"cancelEvent": {{}}}}\n').is_violated
 
 
 def test_a_log_without_the_stack_s_outputs_tells_of_none() -> None:
