@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pulumi
+
 from config import Settings
 from config.hsm import Hsm
 from data_plane.customer_managed_keys import ROLE
@@ -10,6 +12,15 @@ from data_plane.customer_managed_keys import ROLE
 def is_lifted(settings: Settings) -> bool:
     """Whether somebody has written the words that lift the protection."""
     return isinstance(settings.hsm, Hsm) and settings.hsm.protection_is_lifted
+
+
+def tell_lifted(settings: Settings) -> None:
+    """Says at every preview that the protection is lifted: words that stay in a configuration are forgotten."""
+    if is_lifted(settings):
+        pulumi.log.warn(
+            f"managed-hsm:hsm.liftProtection: nothing keeps {settings.hsm.name} and its keys from being deleted; take"
+            " it out again unless they shall be"
+        )
 
 
 def is_protected(settings: Settings) -> bool:

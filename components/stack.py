@@ -22,7 +22,7 @@ from components.named_principals import named_principals
 from components.pool_ends import make_ends
 from components.private_path import PrivatePath, make_private_path
 from components.private_proof import make_proofs
-from components.protection import is_protected, protected_keys
+from components.protection import is_protected, protected_keys, tell_lifted
 from components.resource_group import ResourceGroup, ResourceGroupArgs
 from components.vault import VaultSurroundings, make_vault
 from config import Settings
@@ -62,6 +62,7 @@ def build(
     hsm_settings, domain = settings.hsm, settings.security_domain
     if not isinstance(hsm_settings, Hsm):
         raise TypeError("this stack makes its own pool; components.shared_pool is for the others")
+    tell_lifted(settings)
     named = named_principals(settings, object_id)
     group = ResourceGroup(
         "resource-group",

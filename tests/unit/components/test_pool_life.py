@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.stack import Existing
@@ -105,6 +106,16 @@ def test_the_words_lift_every_protection_and_delete_nothing_yet(custody: Path) -
     found = [each for kind in kinds for each in program.of(kind)]
     assert len(found) == len(protected)
     assert not [each.name for each in found if each.protect]
+
+
+def test_words_that_stay_are_warned_about(custody: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    prod(custody)
+    assert not [line for line in said if "liftProtection" in line]
+    prod(custody, liftProtection=WORDS)
+    (line,) = (line for line in said if "liftProtection" in line)
+    assert "nothing keeps az400popMHSM and its keys from being deleted" in line
 
 
 @pytest.mark.parametrize("action", ["recover", "purge"])
