@@ -105,7 +105,7 @@ def token(commit: str, stack: str, finding: Finding) -> str:
 
 def content(step: Step) -> list[object]:
     """All of a step that makes it this one and no other."""
-    return [step.operation, step.urn, _kept(step.old), _kept(step.new)]
+    return [step.operation, step.urn, _kept(step.old), _kept(step.new), *[step.former_urn] * bool(step.former_urn)]
 
 
 def content_digest(finding: Finding) -> str:

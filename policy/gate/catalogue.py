@@ -180,6 +180,7 @@ _HARMLESS: Final = (
     ("changed", "It changes in a way that endangers nothing.", ""),
     ("tightened", "Less is allowed than before.", ""),
     ("repeated", "It is looked at again.", ""),
+    ("renamed", "The program calls it by another name; it stays what it is (an alias).", ""),
     ("part-removed", "It goes with what it belongs to.", ""),
     ("policy-advises", "The policy pack advises against it.", "docs/policy-pack.md says how to mend it."),
 )

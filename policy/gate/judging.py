@@ -68,6 +68,8 @@ def _step(step: Step, preview: Preview) -> Iterator[Said]:
     ):
         return
     yield from options_mean(step)
+    if step.former_urn:
+        yield Said("renamed", f"was {step.former_urn.split('::', 2)[2]}")
     if step.operation != "same":
         yield from _operation(step, preview)
 

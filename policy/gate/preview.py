@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,12 +58,18 @@ class Step:
     @property
     def type(self) -> str:
         """The resource's type, such as ``azure-native:keyvault:ManagedHsm``."""
-        return self.urn.split("::")[2].rpartition("$")[2]
+        return _type(self.urn)
 
     @property
     def name(self) -> str:
         """The resource's name in the program."""
         return self.urn.split("::", 3)[3]
+
+    @property
+    def former_urn(self) -> str:
+        """What it was called in the program until now; empty where that stays."""
+        found = str(self.old.content.get("urn")) if self.old else self.urn
+        return found if found != self.urn else ""
 
     @property
     def state(self) -> State:
@@ -211,7 +217,11 @@ def _step(value: object) -> Step:
         raise UnreadablePreview("a step without an operation")
     if not isinstance(urn, str) or not urn.startswith("urn:pulumi:") or len(urn.split("::", 3)) != 4:
         raise UnreadablePreview(f"{str(urn)[:200]!r} is no URN of a resource")
-    old, new = _state(step.get("oldState"), urn), _state(step.get("newState"), urn)
+    new = _state(step.get("newState"), {urn}, urn)
+    # Under another name of the program's before, which the engine notes as an alias (seen with 3.259.0).
+    aliases = _sequence(new.content.get("aliases") or [], f"{urn}: aliases") if new else []
+    names = {each for each in aliases if isinstance(each, str) and _is_sibling(each, urn)}
+    old = _state(step.get("oldState"), {urn, *names}, urn)
     if old is None and new is None:
         raise UnreadablePreview(f"{urn}: a step with neither an old nor a new state")
     detailed = _mapping(step.get("detailedDiff") or {}, f"{urn}: detailedDiff")
@@ -223,15 +233,25 @@ def _step(value: object) -> Step:
     return Step(operation, urn, old, new, tuple(dict.fromkeys(str(each) for each in reasons)))
 
 
-def _state(value: object, urn: str) -> State | None:
+def _is_sibling(alias: str, urn: str) -> bool:
+    """Whether a name is one of the same stack and type: whatever else an alias says is another resource here."""
+    before, now = alias.split("::", 3), urn.split("::", 3)
+    return len(before) == 4 and before[:2] == now[:2] and _type(alias) == _type(urn)
+
+
+def _type(urn: str) -> str:
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def _state(value: object, names: Set[str], urn: str) -> State | None:
     if value is None:
         return None
     content = _mapping(value, f"{urn}: a state")
-    if content.get("urn") != urn:
+    if content.get("urn") not in names:
         raise UnreadablePreview(f"{urn}: has the state of another resource")
     for name in ("inputs", "outputs"):
         _mapping(content.get(name, {}), f"{urn}: {name}")
-    if content.get("type") != urn.split("::")[2].rpartition("$")[2]:
+    if content.get("type") != _type(urn):
         raise UnreadablePreview(f"{urn}: has a state of another type, {content.get('type')!r}")
     return State(content)
 

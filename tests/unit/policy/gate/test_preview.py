@@ -169,3 +169,25 @@ def test_what_another_stack_keeps_says_nothing_of_this_one() -> None:
     other = json.loads(json.dumps(step("same", kind, "it", {}, {})).replace("urn:pulumi:prod", "urn:pulumi:dev"))
     with pytest.raises(UnreadablePreview, match="more than one stack"):
         read(document(step("delete", kind, "it", {}), other))
+
+
+def renamed(operation: str, alias: str, **more: Any) -> dict[str, Any]:
+    """A step of a key that the program called ``old`` until now."""
+    changed = {"old_state": {"urn": urn(KEY, "old")}, "new_state": {"aliases": [alias]}, **more}
+    return step(operation, KEY, "new", {}, {}, **changed)
+
+
+def test_a_resource_under_another_name_of_the_program_s_is_the_same_one() -> None:
+    (found,) = judge(read(document(renamed("same", urn(KEY, "old"))))).findings
+    assert (found.rule_id, found.detail) == ("renamed", f"was {KEY}::old")
+    assert {each.rule_id for each in judge(read(document(renamed("replace", urn(KEY, "old"))))).findings} == {
+        "key-replaced",
+        "renamed",
+    }
+
+
+@pytest.mark.parametrize("alias", ["", urn(KEY, "other"), urn(POOL, "old"), urn(KEY, "old").replace("prod", "dev")])
+def test_another_resource_is_not_the_same_one_for_an_alias(alias: str) -> None:
+    before = alias if alias != urn(KEY, "other") else urn(KEY, "old")
+    with pytest.raises(UnreadablePreview, match="state of another resource"):
+        read(document(renamed("same", alias, old_state={"urn": before})))
