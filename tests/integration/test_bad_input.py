@@ -314,7 +314,7 @@ def diagnostics(run: Run) -> list[str]:
     said = run.output[run.output.index("Diagnostics:") :].partition("\n\n")[0].splitlines()[2:]
     lines = [line.strip().removeprefix("error: ") for line in said if line.strip()]
     # What every run says, whatever becomes of it.
-    lines = [line for line in lines if not line.startswith(("access: ", "signed in by "))]
+    lines = [line for line in lines if not line.startswith(("access: ", "warning: access: ", "signed in by "))]
     end = next((number for number, line in enumerate(lines) if line in ("Resources:", "update failed")), len(lines))
     return lines[:end]
 
