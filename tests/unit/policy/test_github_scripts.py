@@ -25,6 +25,7 @@ GH = """#!/usr/bin/env bash
 printf '%s\\n' "$*" >> "$GH_LOG"
 case "$*" in
   *--slurp*) cat "$GH_ANSWERS" ;;
+  *"/activity "*) cat "$GH_ANSWERS.pushed" ;;
   *"--jq "*) cat "$GH_ANSWERS" ;;
 esac
 """
@@ -37,8 +38,9 @@ class GitHub:
 
     place: Path
 
-    def run(self, script: str, *arguments: str, answer: str = "") -> tuple[list[str], str]:
-        """Runs a script; what ``gh`` was asked, a line each, and what the script printed."""
+    def run(self, script: str, *arguments: str, answer: str = "", pushed: str = "") -> tuple[list[str], str]:
+        """Runs a script; what ``gh`` was asked, a line each, and what the script printed. ``pushed`` is who did."""
+        (self.place / "answers.pushed").write_text(pushed)
         (self.place / "answers").write_text(answer)
         log = self.place / "log"
         log.write_text("")
@@ -90,9 +92,12 @@ def test_labels_that_somebody_else_put_there_become_tokens(github: GitHub) -> No
             "created_at": "1",
         }
 
-    pages = [[event("kim", "1")], [event("robin", "2")]]
-    _, printed = github.run("approvals", "7", "robin", answer=json.dumps(pages))
+    pages = json.dumps([[event("kim", "1")], [event("robin", "2"), event("alex", "3")]])
+    asked, printed = github.run("approvals", "7", "robin", "a&b", answer=pages, pushed="robin\nAlex\n")
     assert printed == f"{'1' * 16}\n"
+    assert "--raw-field ref=refs/heads/a&b " in asked[0]
+    _, printed = github.run("approvals", "7", "robin", "a&b", answer=pages)
+    assert printed == ""
 
 
 def test_nothing_that_a_preview_brings_along_is_taken_for_the_gate_s_word(tmp_path: Path) -> None:

@@ -93,6 +93,13 @@ def test_the_gate_is_the_code_of_the_branch_that_is_merged_into_and_has_no_ident
     assert gate["if"] == "always()"
 
 
+def test_which_commit_was_previewed_is_the_pipeline_s_word_and_not_the_preview_s() -> None:
+    github = dict(jobs(REPOSITORY / ".github" / "workflows" / "preview.yml"))["gate"]
+    assert github["env"]["COMMIT"] == "${{ github.event.pull_request.head.sha }}"
+    azure = (REPOSITORY / "azure-pipelines" / "preview.yml").read_text()
+    assert 'gate.sh prod "$out" "$BUILD_SOURCEVERSION"' in azure
+
+
 def test_deployments_of_a_stack_wait_for_each_other() -> None:
     groups = [
         parsed(REPOSITORY / ".github" / "workflows" / f"{name}.yml")["concurrency"] for name in ("deploy", "teardown")

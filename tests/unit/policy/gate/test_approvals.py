@@ -133,7 +133,8 @@ def labelled(number: int, actor: str, kind: str = "labeled", **more: Any) -> dic
 def test_a_label_approves_when_somebody_else_than_the_author_put_it_there(
     events: list[dict[str, Any]], holds: bool
 ) -> None:
-    assert holding(events, "robin") == (["1" * 16] if holds else [])
+    assert holding(events, ["robin"]) == (["1" * 16] if holds else [])
+    assert holding(events, ["robin", "Kim"]) == []
 
 
 def test_a_teardown_is_confirmed_by_the_pool_s_name_and_nothing_less() -> None:
