@@ -40,7 +40,9 @@ KEY: dict[str, Any] = {"method": "POST", "path": "^/keys/myaeskey/create$"}
 @pytest.fixture
 def small(project: Project) -> Project:
     """The stack dev without its network: what is killed here works on the pool."""
-    project.configure(keys=KEYS, roleAssignments=DEPLOYERS, network=None, identities=None, proof=None, vault=None, diagnostics=None)
+    project.configure(
+        keys=KEYS, roleAssignments=DEPLOYERS, network=None, identities=None, proof=None, vault=None, diagnostics=None
+    )
     return project
 
 

@@ -55,7 +55,8 @@ _SHAPES: Mapping[str, str] = {
         "name* serviceUri* identifierUri managedIdentity objectId tenantId useAadAuth useCommonAlertSchema"
     ),
     "monitor:ActivityLogAlert": (
-        "location tags name! type! properties> actions*:ActionList condition*:AllOfCondition scopes* description enabled"
+        "location tags name! type! properties> actions*:ActionList condition*:AllOfCondition scopes* description"
+        " enabled"
     ),
     "ActionList": "actionGroups:[CalledActionGroup]",
     "CalledActionGroup": "actionGroupId* webhookProperties",
