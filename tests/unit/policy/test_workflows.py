@@ -85,6 +85,15 @@ def test_code_of_a_pull_request_never_sees_the_deployer() -> None:
     assert "environment" not in preview["preview"]
 
 
+def test_the_deployer_s_machines_run_nothing_else() -> None:
+    for path in WORKFLOWS:
+        for name, job in jobs(path):
+            assert ("hsm-deploy" in job["runs-on"]) == bool(DEPLOYER.search(yaml.safe_dump(job))), name
+    for path in AZURE:
+        for job in (job for stage in parsed(path)["stages"] for job in stage["jobs"]):
+            assert (job["pool"] == "hsm-deploy") == ("hsm-deployer" in yaml.safe_dump(job)), path.name
+
+
 def test_the_gate_is_the_code_of_the_branch_that_is_merged_into_and_has_no_identity() -> None:
     gate = dict(jobs(REPOSITORY / ".github" / "workflows" / "preview.yml"))["gate"]
     assert "id-token" not in gate["permissions"]
