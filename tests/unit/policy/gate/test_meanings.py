@@ -199,6 +199,10 @@ def test_the_last_way_into_a_closed_pool_is_not_taken_away() -> None:
     closed = step("same", POOL, "pool", pool(), pool(), old_state={"id": POOL_ID})
     assert rules(gone, closed) == {"cut-off"}
     assert rules(gone, closed, step("same", ENDPOINT, "two", endpoint(), endpoint())) == {"private-endpoint-removed"}
+    nameless = step("same", POOL, "pool", pool(), pool())
+    assert rules(gone, nameless) == {"cut-off"}
+    vault = step("delete", ENDPOINT, "one", endpoint(POOL_ID.replace("managedHSMs", "vaults")))
+    assert rules(vault, closed) == {"private-endpoint-removed"}
     reachable = pool(publicNetworkAccess="Enabled", networkAcls={"ipRules": [{"value": "203.0.113.10"}]})
     there = step("same", POOL, "pool", reachable, reachable, old_state={"id": POOL_ID})
     assert rules(gone, there) == {"private-endpoint-removed"}
