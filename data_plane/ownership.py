@@ -1,7 +1,7 @@
 """Whose a key is, where several stacks share a pool: each marks its keys with a tag.
 
 A stack that owns its pool leaves its keys unmarked: what bears no mark is its own, or was made by hand. Roles need no
-mark: the stacks that share a pool give roles at their own keys only. See docs/adr/0019-several-stacks-on-one-pool.md.
+mark: the stacks that share a pool give roles at their own keys only. See docs/adr/0016-several-stacks-on-one-pool.md.
 """
 
 from __future__ import annotations
