@@ -364,7 +364,7 @@ def test_every_page_of_a_list_is_read(azure: Azure, by_hand: ByHand) -> None:
     for number in range(3):
         make_pool(by_hand, f"contosopool{number}")
     path = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/managedHSMs?$top=1"
-    assert len(session.current().resource_manager_list(path, POOLS)) == 3
+    assert len(session.Session().resource_manager_list(path, POOLS)) == 3
 
 
 def test_a_storage_account_that_is_not_there_is_found(stack: Stack) -> None:

@@ -109,13 +109,16 @@ def test_cancel_ends_a_creation_that_waits_and_hands_over_its_id(pulumi: Engine,
     arm.then("PUT", "contosohsm", 202, None, retry_after="60", azure_asyncoperation=operation)
     arm.then("GET", "contosohsm", 404)
     arm.then("GET", "contosohsm", 200, {"id": HSM_ID, "properties": {"provisioningState": "Provisioning"}})
-    threading.Timer(0.2, lambda: pulumi.stub.Cancel(empty_pb2.Empty())).start()
+    cancelling = threading.Timer(0.2, lambda: pulumi.stub.Cancel(empty_pb2.Empty()))
+    cancelling.start()
     began = time.monotonic()
     with pytest.raises(grpc.RpcError) as caught:
         pulumi.create("keyvault:ManagedHsm", HSM)
     assert time.monotonic() - began < 5
     assert refused(caught.value) == "the engine cancelled the operation"
     assert partly_done(caught.value).id == HSM_ID
+    # Its own answer may come after the creation's.
+    cancelling.join()
 
 
 def test_a_custom_timeout_ends_a_creation(pulumi: Engine, arm: FakeArm) -> None:
