@@ -33,7 +33,7 @@ SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJtwXrouN0LDZyjHCHluoeJH/UFs4wW7u
 @pytest.fixture
 def small(project: Project) -> Project:
     """The stack dev with one key and no machine: what is tried here is the way to the pool."""
-    project.configure(keys=KEYS, roleAssignments=DEPLOYERS, identities=None, proof=None, vault=None)
+    project.configure(keys=KEYS, roleAssignments=DEPLOYERS, identities=None, proof=None, vault=None, diagnostics=None)
     return project
 
 
